@@ -1,0 +1,40 @@
+# Everything runs in a virtual environment of the checkout's own, made on first use.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+XDIST ?= -n 2
+
+.PHONY: demo tui test check soak screenshots bench clean
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $(READY)
+
+demo: $(READY)      ## the main job on a fresh sandbox, told as it happens
+	$(BIN)/mergetui demo --headless
+
+tui: $(READY)       ## the console on a fresh sandbox
+	$(BIN)/mergetui demo
+
+test: $(READY)      ## the suite
+	$(BIN)/python -m pytest $(XDIST) -m "not soak"
+
+soak: $(READY)      ## the slow, bounded fault and race runs
+	$(BIN)/python -m pytest -m soak
+
+check: $(READY)     ## style, types, layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshots: $(READY)
+	$(BIN)/python screenshots/make.py
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The outer world: git, processes, files, the clock."""

@@ -1,0 +1,255 @@
+"""The nouns: what a repository, an entry, a candidate and a lease are.
+
+Instants are aware datetimes in UTC, durations are `timedelta`, commits are full hex object names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
+
+from mergetui.reason import Coded
+
+Instant: TypeAlias = datetime
+Oid: TypeAlias = str
+Branch: TypeAlias = str
+"""A branch as an author says it: `feat/x`, or a full ref such as `refs/pull/7/head`."""
+EntryId: TypeAlias = str
+FencingToken: TypeAlias = int
+Strategy: TypeAlias = Literal["rebase", "squash", "merge"]
+
+
+class Priority(StrEnum):
+    """In the order in which they are served."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class EntryState(StrEnum):
+    QUEUED = "queued"
+    CATCHING_UP = "catching-up"
+    TESTING = "testing"
+    LANDING = "landing"
+    AWAITING_MERGE = "awaiting-merge"
+    DEFERRED = "deferred"
+    HELD = "held"
+    SENT_BACK = "sent-back"
+
+    @property
+    def in_flight(self) -> bool:
+        """The gate is at work on the entry at this moment."""
+        return self in _IN_FLIGHT
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Nothing moves the entry on but its author or an operator."""
+        return self in (EntryState.HELD, EntryState.SENT_BACK)
+
+
+_IN_FLIGHT = frozenset(
+    {EntryState.CATCHING_UP, EntryState.TESTING, EntryState.LANDING, EntryState.AWAITING_MERGE}
+)
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    """The caps that hold for every repository."""
+
+    lease_ttl: timedelta = timedelta(seconds=90)
+    max_retries: int = 2
+    """How often a sent-back entry is taken up again by itself when its author pushes."""
+    max_deferrals: int = 20
+    """Deferrals in a row before the entry is held."""
+    max_contention: int = 10
+    """Catch-ups that a moving target may cost an entry before it is deferred."""
+
+
+class Repository(Struct, frozen=True, kw_only=True):
+    """One remote plus one target branch, and how its candidates are judged."""
+
+    name: str
+    remote: str
+    target: Branch = "main"
+    enabled: bool = True
+    """False: land without catch-up and retest (conditional rollout)."""
+    retest: str | None = None
+    """A shell command, run in a checkout of the candidate; None: nothing can be judged yet."""
+    retest_timeout: timedelta = timedelta(minutes=30)
+    retest_silence: timedelta = timedelta(minutes=10)
+    retest_output_limit: int = 200_000_000
+    """Bytes of one retest's log."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_pass: tuple[str, ...] = ()
+    fetch_interval: timedelta = timedelta(seconds=15)
+    batch: int = 1
+    parallel: int = 1
+    strategy: Strategy = "rebase"
+    update_branch: bool = True
+    landing: Literal["push", "external"] = "push"
+    clean: Literal["everything", "keep-ignored"] = "everything"
+    """What a warm checkout loses before the next retest."""
+
+
+@dataclass(frozen=True, init=False)
+class Change:
+    """Branches, full refs or commits that land together, in order; all of them or none."""
+
+    revisions: tuple[str, ...]
+
+    def __init__(self, *revisions: str) -> None:
+        object.__setattr__(self, "revisions", revisions)
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One queued branch, or a stack of them, pinned to the heads it had when it was queued."""
+
+    id: EntryId
+    branches: tuple[Branch, ...]
+    heads: tuple[Oid, ...]
+    """One commit per branch, in the same order."""
+    enqueued_at: Instant
+    enqueued_by: str = ""
+    author: str = ""
+    """Who wrote the last branch's head commit; shown, never trusted."""
+    priority: Priority = Priority.NORMAL
+    rank: int = 0
+    """Place among the entries of the same priority; lower is served first."""
+    state: EntryState = EntryState.QUEUED
+    attempts: int = 0
+    """Runs that came to an end."""
+    retries: int = 0
+    """Times it was taken up again by itself since an operator last touched it."""
+    deferrals: int = 0
+    """Deferrals since it last got anywhere."""
+    contended: int = 0
+    """Catch-ups that a moving target has cost it since it last got anywhere."""
+    retests: int = 0
+    """Retests started for it since it was queued."""
+    available_at: Instant | None = None
+    """A deferred entry is tried again from then on."""
+    state_since: Instant | None = None
+    reason: Coded | None = None
+    log: str | None = None
+    """Path of the latest retest's output."""
+    pushed: tuple[Oid, ...] = ()
+    """Heads that the gate itself pushed to the branches: not the author's doing."""
+
+    @property
+    def branch(self) -> Branch:
+        """The name people call it by: the last branch of a stack contains the others."""
+        return self.branches[-1]
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """One entry of a candidate: what was taken from it, and the commit the chain stands at after it."""
+
+    entry: EntryId
+    branches: tuple[Branch, ...]
+    heads: tuple[Oid, ...]
+    commit: Oid
+    tree: Oid
+    tips: tuple[Oid, ...]
+    """The commit the chain stood at after each branch of the entry; its task branch is pushed there."""
+    commits: tuple[tuple[Oid, ...], ...]
+    """What each branch added, in apply order; nothing where the target had it already."""
+
+
+class Candidate(Struct, frozen=True, kw_only=True):
+    """Entries in queue order, caught up with `base`: the exact commit that is tested and lands."""
+
+    base: Oid
+    links: tuple[Link, ...]
+
+    @property
+    def commit(self) -> Oid:
+        return self.links[-1].commit
+
+    @property
+    def tree(self) -> Oid:
+        return self.links[-1].tree
+
+    @property
+    def entries(self) -> tuple[EntryId, ...]:
+        return tuple(link.entry for link in self.links)
+
+
+class Holder(Struct, frozen=True, kw_only=True):
+    """A process, so named that another one with the same pid is never taken for it."""
+
+    operator: str
+    host: str
+    boot: str
+    pid_namespace: str
+    pid: int
+    started: float
+    """Seconds since the epoch, as the kernel has it for the process."""
+
+    def __str__(self) -> str:
+        return f"{self.operator}@{self.host} pid {self.pid}"
+
+
+class Lease(Struct, frozen=True, kw_only=True):
+    """The right to land on one repository until it expires."""
+
+    token: FencingToken
+    holder: Holder
+    branches: tuple[Branch, ...]
+    phase: str = ""
+    acquired_at: Instant
+    renewed_at: Instant
+    expires_at: Instant
+
+
+class Pause(Struct, frozen=True, kw_only=True):
+    by: str
+    reason: str
+    at: Instant
+    until: Instant | None = None
+    now: bool = False
+    """Stop the running retest too, instead of finishing it."""
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """The remote as it was last seen."""
+
+    at: Instant
+    tip: Oid | None = None
+    """None: the remote has no such target branch."""
+    failing_since: Instant | None = None
+    trouble: str | None = None
+    """Why the latest look failed; None when it succeeded."""
+
+
+class LandingIntent(Struct, frozen=True, kw_only=True):
+    """Written before the push to the target starts, kept until the remote has decided."""
+
+    candidate: Candidate
+    token: FencingToken
+    started_at: Instant
+
+
+class Advance(Struct, frozen=True, kw_only=True):
+    """Who works on the repository at this moment, and how."""
+
+    holder: Holder
+    mode: Literal["auto", "step", "look"]
+    since: Instant
+
+
+class RepositoryState(Struct, frozen=True, kw_only=True):
+    """All that is stored of one repository: queue, lease, pause, and what was last seen."""
+
+    entries: Mapping[EntryId, Entry] = field(default_factory=dict)
+    lease: Lease | None = None
+    pause: Pause | None = None
+    seen: Sighting | None = None
+    landing: LandingIntent | None = None
+    advance: Advance | None = None
+    last_token: FencingToken = 0
+    serial: int = 0
+    """Counter behind the ids of entries and runs."""

@@ -1,0 +1,197 @@
+"""What the engine needs of the world, as protocols; the adapters keep these promises."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from mergetui.events import Event
+from mergetui.model import Branch, Candidate, Entry, Holder, Instant, Link, Oid, RepositoryState
+from mergetui.outcome import RetestEnding, Unreachable
+from mergetui.reason import Coded
+
+T = TypeVar("T")
+
+Emit: TypeAlias = Callable[[Event], None]
+
+
+class Clock(Protocol):
+    """The only place that knows the time."""
+
+    def now(self) -> Instant:
+        """Wall time in UTC: for rows, people and other hosts."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow: for timeouts."""
+
+
+class StoreRefused(Exception):
+    """The stored state cannot be used and was left as it is; the text names the file and the mend."""
+
+
+class Store(Protocol):
+    """The state of one repository."""
+
+    def read(self) -> RepositoryState:
+        """The latest stored state; needs no lock. May raise StoreRefused."""
+
+    def change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
+        """Store what `step` makes of the latest state, alone among all processes; its second value.
+
+        Durable when this returns; nothing is stored when `step` raises. May raise StoreRefused, OSError.
+        """
+
+    def stamp(self) -> tuple[int, ...]:
+        """Differs whenever the stored state does; costs a `stat`."""
+
+    def notice(self) -> str | None:
+        """What a person should know of how the state was read: the previous generation was served ..."""
+
+
+class Journal(Protocol):
+    """What happened, oldest first, append-only."""
+
+    def append(self, event: Event) -> None:
+        """Durable when this returns. May raise OSError."""
+
+    def read(self) -> Sequence[Event]:
+        """Every readable fact; a torn line is passed over."""
+
+
+class Seen(Struct, frozen=True):
+    """The remote's refs, right after a fetch that succeeded."""
+
+    tip: Oid | None
+    heads: Mapping[Branch, Oid]
+    """Of the branches asked for; one that the remote does not have is left out."""
+
+
+class Clash(Struct, frozen=True):
+    """Why an entry cannot be put on top of what is ahead of it."""
+
+    reason: Coded
+
+
+class Published(Struct, frozen=True):
+    """The candidate is in the target; the ref was read back."""
+
+    tip: Oid
+    tree: Oid
+
+
+class TargetHasMoved(Struct, frozen=True):
+    tip: Oid | None
+
+
+class BranchHasMoved(Struct, frozen=True):
+    """The remote refused a task branch, for its author was faster; the target was not touched."""
+
+    branches: tuple[Branch, ...]
+
+
+class PushRefused(Struct, frozen=True):
+    reason: Coded
+
+
+class Undecided(Struct, frozen=True):
+    """The remote may still take the push; ask again."""
+
+    detail: str
+
+
+PublishResult: TypeAlias = Published | TargetHasMoved | BranchHasMoved | PushRefused | Undecided | Unreachable
+
+
+class Repo(Protocol):
+    """The engine's own copy of one repository. Raises GitError only when git or the disk is broken."""
+
+    def fetch(self, branches: Sequence[Branch]) -> Seen | Unreachable:
+        """Look at the remote, and bring what it has."""
+
+    def is_ancestor(self, commit: Oid, of: Oid) -> bool: ...
+
+    def author(self, commit: Oid) -> str: ...
+
+    def catch_up(self, entry: Entry, *, onto: Oid, target: Oid) -> Link | Clash:
+        """`entry` on top of `onto`, where `target` is the tip that the whole chain stands on."""
+
+    def push_branches(self, candidate: Candidate) -> BranchHasMoved | Unreachable | Sequence[Link]:
+        """Move each task branch of the candidate to where it is caught up, if its author has not pushed.
+
+        The links whose branches moved; empty when there was nothing to move.
+        """
+
+    def publish(self, candidate: Candidate) -> PublishResult:
+        """Fast-forward the target to the candidate, and read it back."""
+
+    def check_out(self, commit: Oid, *, slot: int) -> Path:
+        """A clean checkout of `commit` that shares nothing with the copy that lands."""
+
+    def dispose(self) -> None:
+        """Throw worktrees and slots away; they are made anew when needed."""
+
+
+class RetestOrder(Struct, frozen=True, kw_only=True):
+    id: str
+    """Unique among all retests; marks every process of the run."""
+    command: str
+    """For `/bin/sh -c`."""
+    directory: Path
+    log: Path
+    env: Mapping[str, str]
+    """The whole environment of the command, but for what marks the run."""
+    timeout: timedelta
+    silence: timedelta
+    """No output for so long: hung."""
+    output_limit: int
+    """Bytes."""
+
+
+class RunningRetest(Protocol):
+    order: RetestOrder
+
+    def poll(self) -> RetestEnding | None:
+        """None while it runs. Once it has ended, nothing of its process tree is left."""
+
+    def stop(self, why: str) -> RetestEnding:
+        """End it and its whole process tree; returns when nothing is left."""
+
+
+class Retester(Protocol):
+    def start(self, order: RetestOrder) -> RunningRetest:
+        """Start the command with stdin closed and both outputs into `order.log`. May raise OSError."""
+
+    def reap(self) -> int:
+        """End what retests of dead engines left running on this repository; how many processes."""
+
+
+class Occupied(Struct, frozen=True):
+    """Another live process works on the repository."""
+
+    by: Holder | None
+    """None: it has not said who it is."""
+
+
+class Occupancy(Protocol):
+    """The kernel lock on a repository: who holds it, works on it; the kernel frees it with the process."""
+
+    def take(self) -> bool:
+        """Try to take it, without waiting; True when it is ours now (or was already)."""
+
+    def leave(self) -> None: ...
+
+
+class Processes(Protocol):
+    """Who is alive, proven by host, boot, pid namespace, pid and start time."""
+
+    def me(self) -> Holder: ...
+
+    def is_dead(self, holder: Holder) -> bool:
+        """True only when it can be proven from here."""
+
+    def end(self, holder: Holder) -> bool:
+        """Kill the holder's whole tree; False when it could not be proven to be that process."""
+
+

@@ -1,0 +1,36 @@
+"""The stable codes that say why an entry did not land (contract: added to, never renamed)."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Reason(StrEnum):
+    CONFLICT = "conflict"
+    RETEST_FAILED = "retest-failed"
+    RETEST_TIMEOUT = "retest-timeout"
+    RETEST_HUNG = "retest-hung"
+    RETEST_KILLED = "retest-killed"
+    OUTPUT_LIMIT = "output-limit"
+    BRANCH_GONE = "branch-gone"
+    HEAD_MOVED = "head-moved"
+    ALREADY_LANDED = "already-landed"
+    NOTHING_TO_LAND = "nothing-to-land"
+    UNRELATED_HISTORY = "unrelated-history"
+    LEASE_BUSY = "lease-busy"
+    LEASE_LOST = "lease-lost"
+    CONTENDED = "contended"
+    REMOTE_UNREACHABLE = "remote-unreachable"
+    PUSH_REFUSED = "push-refused"
+    HOOK_REFUSED = "hook-refused"
+    DISK_FULL = "disk-full"
+    INTERRUPTED = "interrupted"
+    DEQUEUED = "dequeued"
+    INTERNAL = "internal"
+
+
+class Coded(Struct, frozen=True):
+    """A reason code and what there is to say about this case, for people."""
+
+    code: Reason
+    detail: str

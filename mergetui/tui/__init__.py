@@ -1,0 +1,1 @@
+"""The console: hears events, sends commands, decides nothing."""
