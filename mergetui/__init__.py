@@ -9,6 +9,7 @@ from mergetui.version import __version__
 
 if TYPE_CHECKING:
     from mergetui.adapters.pusher import GitPusher
+    from mergetui.model import Change
     from mergetui.outcome import (
         Applied,
         ChangeOutcome,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
         Refused,
         Unreachable,
     )
-    from mergetui.model import Change
 
 __all__ = [
     "Applied",

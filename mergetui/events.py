@@ -16,7 +16,7 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="event"):
     """The process that did it, as `operator@host pid N`."""
 
 
-class Enqueued(Fact, tag="enqueued"):
+class Enqueued(Fact, frozen=True, kw_only=True, tag="enqueued"):
     branches: tuple[Branch, ...]
     heads: tuple[Oid, ...]
     priority: Priority
@@ -24,29 +24,29 @@ class Enqueued(Fact, tag="enqueued"):
     """It was in the queue already."""
 
 
-class Dequeued(Fact, tag="dequeued"):
+class Dequeued(Fact, frozen=True, kw_only=True, tag="dequeued"):
     branches: tuple[Branch, ...]
 
 
-class Retried(Fact, tag="retried"):
+class Retried(Fact, frozen=True, kw_only=True, tag="retried"):
     """An operator asked for another try."""
 
     branches: tuple[Branch, ...]
 
 
-class Moved(Fact, tag="moved"):
+class Moved(Fact, frozen=True, kw_only=True, tag="moved"):
     branches: tuple[Branch, ...]
     position: int
 
 
-class HeadMoved(Fact, tag="head-moved"):
+class HeadMoved(Fact, frozen=True, kw_only=True, tag="head-moved"):
     """The author pushed: the entry is pinned to the new heads."""
 
     branches: tuple[Branch, ...]
     heads: tuple[Oid, ...]
 
 
-class TakenUp(Fact, tag="taken-up"):
+class TakenUp(Fact, frozen=True, kw_only=True, tag="taken-up"):
     """The author of a sent-back entry pushed, so it is queued again by itself."""
 
     branches: tuple[Branch, ...]
@@ -54,29 +54,29 @@ class TakenUp(Fact, tag="taken-up"):
     retry: int
 
 
-class PauseBegun(Fact, tag="paused"):
+class PauseBegun(Fact, frozen=True, kw_only=True, tag="paused"):
     pause: Pause
 
 
-class PauseEnded(Fact, tag="resumed"):
+class PauseEnded(Fact, frozen=True, kw_only=True, tag="resumed"):
     pass
 
 
-class LeaseGranted(Fact, tag="lease-granted"):
+class LeaseGranted(Fact, frozen=True, kw_only=True, tag="lease-granted"):
     token: FencingToken
     branches: tuple[Branch, ...]
     taken_over_from: str | None = None
 
 
-class LeaseReleased(Fact, tag="lease-released"):
+class LeaseReleased(Fact, frozen=True, kw_only=True, tag="lease-released"):
     token: FencingToken
 
 
-class LeaseLost(Fact, tag="lease-lost"):
+class LeaseLost(Fact, frozen=True, kw_only=True, tag="lease-lost"):
     token: FencingToken
 
 
-class LeaseForced(Fact, tag="lease-forced"):
+class LeaseForced(Fact, frozen=True, kw_only=True, tag="lease-forced"):
     """An operator took the lease from its holder."""
 
     token: FencingToken
@@ -84,39 +84,39 @@ class LeaseForced(Fact, tag="lease-forced"):
     reason: str
 
 
-class TargetMoved(Fact, tag="target-moved"):
+class TargetMoved(Fact, frozen=True, kw_only=True, tag="target-moved"):
     """Somebody else pushed to the target."""
 
     before: Oid | None
     after: Oid | None
 
 
-class RemoteLost(Fact, tag="remote-lost"):
+class RemoteLost(Fact, frozen=True, kw_only=True, tag="remote-lost"):
     detail: str
 
 
-class RemoteBack(Fact, tag="remote-back"):
+class RemoteBack(Fact, frozen=True, kw_only=True, tag="remote-back"):
     pass
 
 
-class CatchUpStarted(Fact, tag="catch-up-started"):
+class CatchUpStarted(Fact, frozen=True, kw_only=True, tag="catch-up-started"):
     branches: tuple[Branch, ...]
     onto: Oid
 
 
-class CaughtUp(Fact, tag="caught-up"):
+class CaughtUp(Fact, frozen=True, kw_only=True, tag="caught-up"):
     branches: tuple[Branch, ...]
     candidate: Candidate
 
 
-class RetestStarted(Fact, tag="retest-started"):
+class RetestStarted(Fact, frozen=True, kw_only=True, tag="retest-started"):
     branches: tuple[Branch, ...]
     commit: Oid
     command: str
     log: str
 
 
-class RetestEnded(Fact, tag="retest-ended"):
+class RetestEnded(Fact, frozen=True, kw_only=True, tag="retest-ended"):
     branches: tuple[Branch, ...]
     commit: Oid
     reason: Coded | None
@@ -125,24 +125,24 @@ class RetestEnded(Fact, tag="retest-ended"):
     log: str
 
 
-class LandingStarted(Fact, tag="landing-started"):
+class LandingStarted(Fact, frozen=True, kw_only=True, tag="landing-started"):
     branches: tuple[Branch, ...]
     base: Oid
     commit: Oid
     token: FencingToken
 
 
-class BranchesPushed(Fact, tag="branches-pushed"):
+class BranchesPushed(Fact, frozen=True, kw_only=True, tag="branches-pushed"):
     branches: tuple[Branch, ...]
     commits: tuple[Oid, ...]
 
 
-class LandingContended(Fact, tag="contended"):
+class LandingContended(Fact, frozen=True, kw_only=True, tag="contended"):
     branches: tuple[Branch, ...]
     base: Oid
 
 
-class LandingUnknown(Fact, tag="landing-unknown"):
+class LandingUnknown(Fact, frozen=True, kw_only=True, tag="landing-unknown"):
     """The push got no answer; the remote is asked until it is decided."""
 
     branches: tuple[Branch, ...]
@@ -150,20 +150,20 @@ class LandingUnknown(Fact, tag="landing-unknown"):
     detail: str
 
 
-class Ended(Fact, tag="ended"):
+class Ended(Fact, frozen=True, kw_only=True, tag="ended"):
     """An entry's run is over: landed, sent back, deferred, held, dequeued or broken."""
 
     run: Run
     available_at: Instant | None = None
 
 
-class Recovered(Fact, tag="recovered"):
+class Recovered(Fact, frozen=True, kw_only=True, tag="recovered"):
     """What a new engine found of one that died."""
 
     detail: str
 
 
-class Broken(Fact, tag="broken"):
+class Broken(Fact, frozen=True, kw_only=True, tag="broken"):
     """The gate itself failed on this repository; the others go on."""
 
     detail: str

@@ -116,6 +116,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     enqueued_by: str = ""
     author: str = ""
     """Who wrote the last branch's head commit; shown, never trusted."""
+    behind: int | None = None
+    """Commits of the target that the last branch lacked when it was last looked at."""
     priority: Priority = Priority.NORMAL
     rank: int = 0
     """Place among the entries of the same priority; lower is served first."""
@@ -218,6 +220,7 @@ class Sighting(Struct, frozen=True, kw_only=True):
     """The remote as it was last seen."""
 
     at: Instant
+    target: Branch = "main"
     tip: Oid | None = None
     """None: the remote has no such target branch."""
     failing_since: Instant | None = None

@@ -27,7 +27,7 @@ class Clock(Protocol):
         """Seconds that only grow: for timeouts."""
 
 
-class StoreRefused(Exception):
+class StoreError(Exception):
     """The stored state cannot be used and was left as it is; the text names the file and the mend."""
 
 
@@ -35,12 +35,12 @@ class Store(Protocol):
     """The state of one repository."""
 
     def read(self) -> RepositoryState:
-        """The latest stored state; needs no lock. May raise StoreRefused."""
+        """The latest stored state; needs no lock. May raise StoreError."""
 
     def change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
         """Store what `step` makes of the latest state, alone among all processes; its second value.
 
-        Durable when this returns; nothing is stored when `step` raises. May raise StoreRefused, OSError.
+        Durable when this returns; nothing is stored when `step` raises. May raise StoreError, OSError.
         """
 
     def stamp(self) -> tuple[int, ...]:
@@ -91,6 +91,12 @@ class BranchHasMoved(Struct, frozen=True):
     branches: tuple[Branch, ...]
 
 
+class BranchesMoved(Struct, frozen=True):
+    """The task branches of these links stand where they are caught up; none had to move when it is empty."""
+
+    links: tuple[Link, ...]
+
+
 class PushRefused(Struct, frozen=True):
     reason: Coded
 
@@ -101,7 +107,7 @@ class Undecided(Struct, frozen=True):
     detail: str
 
 
-PublishResult: TypeAlias = Published | TargetHasMoved | BranchHasMoved | PushRefused | Undecided | Unreachable
+PublishResult: TypeAlias = Published | TargetHasMoved | PushRefused | Undecided | Unreachable
 
 
 class Repo(Protocol):
@@ -112,25 +118,39 @@ class Repo(Protocol):
 
     def is_ancestor(self, commit: Oid, of: Oid) -> bool: ...
 
-    def author(self, commit: Oid) -> str: ...
+    def authors(self, commits: Sequence[Oid]) -> Mapping[Oid, str]:
+        """Who wrote these commits; one that is not there is left out."""
 
-    def catch_up(self, entry: Entry, *, onto: Oid, target: Oid) -> Link | Clash:
-        """`entry` on top of `onto`, where `target` is the tip that the whole chain stands on."""
+    def behind(self, commit: Oid, tip: Oid) -> int:
+        """How many commits `tip` has that `commit` lacks."""
 
-    def push_branches(self, candidate: Candidate) -> BranchHasMoved | Unreachable | Sequence[Link]:
-        """Move each task branch of the candidate to where it is caught up, if its author has not pushed.
+    def catch_up(self, entry: Entry, *, onto: Oid) -> Link | Clash:
+        """`entry` on top of `onto`: the target's tip, or what a candidate ahead of it stands at."""
 
-        The links whose branches moved; empty when there was nothing to move.
-        """
+    def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
+        """Move each task branch of the candidate to where it is caught up, if its author has not pushed."""
 
     def publish(self, candidate: Candidate) -> PublishResult:
         """Fast-forward the target to the candidate, and read it back."""
+
+    def what_became_of(self, candidate: Candidate) -> PublishResult:
+        """Ask the remote about a push that got no answer; `Undecided` while the target has not moved."""
 
     def check_out(self, commit: Oid, *, slot: int) -> Path:
         """A clean checkout of `commit` that shares nothing with the copy that lands."""
 
     def dispose(self) -> None:
         """Throw worktrees and slots away; they are made anew when needed."""
+
+
+class RemoteRefs(Protocol):
+    """The remote's branches, asked without a copy of the repository and without holding it."""
+
+    def heads(self, branches: Sequence[Branch]) -> Mapping[Branch, Oid] | Unreachable:
+        """Where these branches stand; one that the remote does not have is left out."""
+
+    def all_heads(self) -> Mapping[Branch, Oid] | Unreachable:
+        """Every branch below refs/heads/."""
 
 
 class RetestOrder(Struct, frozen=True, kw_only=True):
@@ -167,13 +187,6 @@ class Retester(Protocol):
         """End what retests of dead engines left running on this repository; how many processes."""
 
 
-class Occupied(Struct, frozen=True):
-    """Another live process works on the repository."""
-
-    by: Holder | None
-    """None: it has not said who it is."""
-
-
 class Occupancy(Protocol):
     """The kernel lock on a repository: who holds it, works on it; the kernel frees it with the process."""
 
@@ -193,5 +206,3 @@ class Processes(Protocol):
 
     def end(self, holder: Holder) -> bool:
         """Kill the holder's whole tree; False when it could not be proven to be that process."""
-
-

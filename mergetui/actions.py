@@ -1,0 +1,104 @@
+"""What a driver can do next; `plan` chooses, the driver performs."""
+
+from enum import StrEnum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from mergetui.model import Candidate, Entry, Instant, LandingIntent, Link, Oid
+from mergetui.reason import Coded
+
+
+class Why(StrEnum):
+    """What nothing is landing for; the words are for people, `detail` says the rest."""
+
+    IDLE = "the queue is empty"
+    NEEDS_A_PERSON = "every entry waits for its author or an operator"
+    DEFERRED = "every entry that can move is deferred"
+    PAUSED = "the repository is paused"
+    TESTING = "a retest is running"
+    UNDECIDED = "the remote has not said what became of a push"
+    REMOTE_DOWN = "the remote cannot be reached"
+    NO_COMMAND = "the repository has no retest command"
+    LEASE_BUSY = "another holder has the lease"
+    ELSEWHERE = "another process works on the repository"
+    NOT_ADVANCING = "auto-advance is off"
+    BROKEN = "the gate itself failed on the repository"
+
+
+class Wait(Struct, frozen=True, kw_only=True):
+    why: Why
+    detail: str = ""
+    until: Instant | None = None
+
+
+class Decide(Struct, frozen=True):
+    """Ask the remote what became of the landing."""
+
+    landing: LandingIntent
+
+
+class PauseItself(Struct, frozen=True):
+    reason: Coded
+
+
+class PinAnew(Struct, frozen=True):
+    entry: Entry
+    heads: tuple[Oid, ...]
+
+
+class TakeUp(Struct, frozen=True):
+    entry: Entry
+    heads: tuple[Oid, ...]
+
+
+class CatchUp(Struct, frozen=True):
+    """Build the candidate of `entries`, going on from `built`, which stands already."""
+
+    entries: tuple[Entry, ...]
+    base: Oid
+    built: tuple[Link, ...]
+
+
+class StartRetest(Struct, frozen=True):
+    candidate: Candidate
+
+
+class StopRetest(Struct, frozen=True):
+    candidate: Candidate
+    why: str
+
+
+class Land(Struct, frozen=True):
+    candidate: Candidate
+
+
+class SendBack(Struct, frozen=True):
+    entry: Entry
+    reason: Coded
+
+
+class Defer(Struct, frozen=True):
+    entries: tuple[Entry, ...]
+    reason: Coded
+
+
+class Hold(Struct, frozen=True):
+    entry: Entry
+    reason: Coded
+
+
+Action: TypeAlias = (
+    Wait
+    | Decide
+    | PauseItself
+    | PinAnew
+    | TakeUp
+    | CatchUp
+    | StartRetest
+    | StopRetest
+    | Land
+    | SendBack
+    | Defer
+    | Hold
+)

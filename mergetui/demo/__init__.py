@@ -1,0 +1,1 @@
+"""A real sandbox, and the gate at work on it."""

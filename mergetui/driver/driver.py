@@ -1,0 +1,202 @@
+"""The driver of one repository: look at what is true, plan, act, look again."""
+
+import errno
+import logging
+from typing import Literal
+
+from msgspec.structs import replace
+
+from mergetui import queueing
+from mergetui.actions import Wait, Why
+from mergetui.driver.acting import Acts, Ports
+from mergetui.driver.bench import names
+from mergetui.events import Broken, PauseEnded, Recovered
+from mergetui.model import Advance, EntryState, Gate, Repository, RepositoryState
+from mergetui.planning import Policy, View, plan
+from mergetui.reason import Coded, Reason
+
+Mode = Literal["auto", "step", "look"]
+
+_log = logging.getLogger(__name__)
+
+
+class Driver:
+    """Works on one repository while it occupies it. Everything it can look up again, it does."""
+
+    def __init__(self, repository: Repository, gate: Gate, ports: Ports) -> None:
+        self._repository = repository
+        self._gate = gate
+        self._ports = ports
+        self._policy = policy_of(repository, gate)
+        self._acts = Acts(repository, gate, ports)
+        self._planned_at: tuple[int, ...] = ()
+        self._occupies = False
+        self._lost_lease = False
+
+    @property
+    def endings(self) -> int:
+        """Entries that came to an end under this driver."""
+        return self._acts.endings
+
+    def occupy(self, mode: Mode) -> bool:
+        """Take the repository for this process, cleaning up after a dead one; False: it is taken."""
+        if not self._ports.occupancy.take():
+            return False
+        self._occupies = True
+        me = self._ports.processes.me()
+        left = self._acts.record.state().advance
+        if left is not None and left.holder != me:
+            self._recover(left)
+        advance = Advance(holder=me, mode=mode, since=self._acts.record.now())
+        self._acts.record.change(lambda state: (replace(state, advance=advance), None))
+        self._acts.lookout.distrust()
+        return True
+
+    def leave(self, why: str = "the engine stopped") -> None:
+        """Stop what runs, put it back in the queue, let the repository go."""
+        if not self._occupies:
+            return
+        self._occupies = False
+        try:
+            self._acts.note_endings(self._acts.bench.stop_all(why))
+            self._acts.bench.clear()
+            self._reconcile()
+            self._acts.tenure.give_back()
+            self._acts.record.change(lambda state: (replace(state, advance=None), None))
+        finally:
+            self._ports.occupancy.leave()
+
+    def round(self) -> Wait | None:
+        """Look, plan, act once; what it waits for, or None when there is more to do at once. Never raises."""
+        try:
+            return self._round()
+        except Exception as error:
+            _log.exception("the gate broke on %s", self._repository.name)
+            self._break(error)
+            return Wait(why=Why.BROKEN, detail=str(error) or type(error).__name__)
+
+    def has_news(self) -> bool:
+        """Whether another round could come to another plan; cheap enough to ask ten times a second."""
+        ended = self._acts.bench.poll()
+        if ended:
+            self._acts.note_endings(ended)
+            self._acts.lookout.distrust()
+        return bool(ended) or self._acts.record.stamp() != self._planned_at or self._look_is_due()
+
+    def take_lost_lease(self) -> bool:
+        """True once after the lease was taken away while it was held; whoever drives decides what follows."""
+        lost, self._lost_lease = self._lost_lease, False
+        return lost
+
+    def glance(self) -> None:
+        """Look at the remote once, for people to see; the repository must not be occupied."""
+        if not self._ports.occupancy.take():
+            return
+        try:
+            if self._acts.record.state().advance is None:
+                self._acts.lookout.look(self._acts.record.state(), in_flight=frozenset())
+        finally:
+            self._ports.occupancy.leave()
+
+    def _round(self) -> Wait | None:
+        self._acts.note_endings(self._acts.bench.poll())
+        state = self._acts.record.state()
+        if self._acts.tenure.notice_loss(state):
+            state = self._give_up_the_lease()
+        if self._acts.lookout.is_due(tuple(state.entries.values())):
+            state = self._acts.lookout.look(state, in_flight=self._acts.bench.entries())
+        state = self._end_pause(state)
+        self._acts.bench.keep_standing_on(state.seen.tip if state.seen else None)
+        self._planned_at = self._acts.record.stamp()
+        waits = [self._acts.perform(action) for action in plan(self._view(state), self._policy)]
+        self._reconcile()
+        return next((wait for wait in waits if wait is not None), None)
+
+    def _view(self, state: RepositoryState) -> View:
+        return View(
+            now=self._acts.record.now(),
+            tip=state.seen.tip if state.seen else None,
+            heads=self._acts.lookout.heads,
+            queue=queueing.order(state.entries.values()),
+            trials=self._acts.bench.trials,
+            obstacles=self._acts.bench.obstacles,
+            pause=state.pause,
+            landing=state.landing,
+            lease_of_another=self._acts.tenure.of_another(state),
+            trouble=self._acts.lookout.trouble,
+            rewound=self._acts.lookout.rewound,
+        )
+
+    def _end_pause(self, state: RepositoryState) -> RepositoryState:
+        pause = state.pause
+        if pause is None or pause.until is None or pause.until > self._acts.record.now():
+            return state
+        self._acts.record.commit(
+            lambda old: replace(old, pause=None) if old.pause == pause else old,
+            self._acts.record.fact(PauseEnded),
+        )
+        return self._acts.record.state()
+
+    def _give_up_the_lease(self) -> RepositoryState:
+        self._lost_lease = True
+        self._acts.note_endings(self._acts.bench.stop_all("the lease was lost"))
+        self._acts.bench.clear()
+        flying = [e for e in self._acts.record.state().entries.values() if e.state.in_flight]
+        if flying:
+            self._acts.defer(
+                tuple(flying), Coded(Reason.LEASE_LOST, "an operator released it, or it was taken")
+            )
+        return self._acts.record.state()
+
+    def _reconcile(self) -> None:
+        """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
+        state = self._acts.record.state()
+        busy = self._acts.bench.entries() | frozenset(
+            state.landing.candidate.entries if state.landing else ()
+        )
+        idle = tuple(e.id for e in state.entries.values() if e.state.in_flight and e.id not in busy)
+        if idle:
+            self._acts.record.enter(idle, EntryState.QUEUED)
+        if not busy & state.entries.keys() and state.landing is None:
+            self._acts.tenure.give_back()
+
+    def _recover(self, left: Advance) -> None:
+        """A dead engine was here: end what it left running, distrust its worktrees, requeue its entries."""
+        ended = self._ports.retester.reap()
+        self._ports.repo.dispose()
+        flying = [e for e in self._acts.record.state().entries.values() if e.state.in_flight]
+        parts = [f"{left.holder} ended without a word"]
+        parts += [f"queued again: {', '.join(names(flying))}"] if flying else []
+        parts += [f"{ended} left-over processes ended"] if ended else []
+        self._acts.record.note(self._acts.record.fact(Recovered, detail="; ".join(parts)))
+        self._reconcile()
+
+    def _break(self, error: Exception) -> None:
+        """The gate itself failed: let go of everything, so that the next try starts from what is stored."""
+        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = Coded(Reason.DISK_FULL if full else Reason.INTERNAL, str(error) or type(error).__name__)
+        try:
+            self._acts.note_endings(self._acts.bench.stop_all("the gate broke"))
+            busy = self._acts.bench.entries()
+            self._acts.bench.clear()
+            entries = self._acts.record.state().entries.values()
+            hit = tuple(entry for entry in entries if entry.id in busy or entry.state.in_flight)
+            self._acts.defer(hit, reason, broken=True)
+            self._acts.tenure.give_back()
+            self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))
+        except Exception:
+            _log.exception("what broke on %s could not be written down", self._repository.name)
+
+    def _look_is_due(self) -> bool:
+        return self._acts.lookout.is_due(tuple(self._acts.record.state().entries.values()))
+
+
+def policy_of(repository: Repository, gate: Gate) -> Policy:
+    return Policy(
+        enabled=repository.enabled,
+        has_command=repository.retest is not None,
+        batch=repository.batch,
+        parallel=repository.parallel,
+        max_retries=gate.max_retries,
+        max_contention=gate.max_contention,
+    )

@@ -1,0 +1,194 @@
+"""Landing a candidate: task branches first, then the target, then what the remote says of it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from mergetui.driver.bench import Bench, branches_of
+from mergetui.driver.record import Record
+from mergetui.driver.runs import landed_run
+from mergetui.driver.tenure import Tenure
+from mergetui.events import BranchesPushed, Ended, LandingContended, LandingStarted, LandingUnknown, Recovered
+from mergetui.model import Candidate, EntryState, Instant, LandingIntent, Link, RepositoryState
+from mergetui.outcome import Unreachable
+from mergetui.planning import Verdict
+from mergetui.ports import (
+    BranchesMoved,
+    BranchHasMoved,
+    Published,
+    PublishResult,
+    PushRefused,
+    Repo,
+    TargetHasMoved,
+    Undecided,
+)
+from mergetui.queueing import put, take_out
+from mergetui.reason import Coded, Reason
+
+DECISION_GRACE = timedelta(minutes=2)
+"""A push without an answer is waited for so long while the target does not move; servers have landed late."""
+
+
+class Landing:
+    """Acts under the lease of `tenure`; whatever is not proven to be in the target did not land."""
+
+    def __init__(
+        self,
+        record: Record,
+        repo: Repo,
+        *,
+        tenure: Tenure,
+        bench: Bench,
+        tested: bool,
+        began: Callable[[str], Instant],
+    ) -> None:
+        self._record = record
+        self._repo = repo
+        self._tenure = tenure
+        self._bench = bench
+        self._tested = tested
+        self._began = began
+
+    def land(self, candidate: Candidate) -> None:
+        """Push the task branches and then the target, if the lease is still held."""
+        branches = branches_of(candidate)
+        if not self._tenure.take(branches, phase="landing"):
+            return
+        self._record.enter(candidate.entries, EntryState.LANDING)
+        pushed = self._repo.push_branches(candidate)
+        match pushed:
+            case BranchHasMoved():
+                self._bench.forget(candidate)
+                return
+            case Unreachable(message=message):
+                self._bench.found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, message))
+                return
+            case BranchesMoved(links=links):
+                self._remember_own_pushes(links)
+        intent = self._intend(candidate)
+        if intent is not None:
+            self._settle(intent, self._repo.publish(candidate))
+
+    def decide(self, intent: LandingIntent) -> None:
+        """Ask the remote what became of a push that it did not answer, or that a dead engine made."""
+        if self._tenure.take(branches_of(intent.candidate), phase="landing"):
+            self._settle(intent, self._repo.what_became_of(intent.candidate), asked_again=True)
+
+    def _intend(self, candidate: Candidate) -> LandingIntent | None:
+        """Write down what is about to be pushed; None when the lease is not held any more."""
+        lease = self._tenure.lease
+        assert lease is not None
+        intent = LandingIntent(candidate=candidate, token=lease.token, started_at=self._record.now())
+        self._record.note(
+            self._record.fact(
+                LandingStarted,
+                branches=branches_of(candidate),
+                base=candidate.base,
+                commit=candidate.commit,
+                token=lease.token,
+            )
+        )
+
+        # The token is looked at in the transaction that stores the intent: nobody can take it in between.
+        def write(state: RepositoryState) -> tuple[RepositoryState, bool]:
+            holds = self._tenure.still_holds(state) and _is_as_tested(state, candidate)
+            return (replace(state, landing=intent) if holds else state), holds
+
+        return intent if self._record.change(write) else None
+
+    def _settle(self, intent: LandingIntent, result: PublishResult, *, asked_again: bool = False) -> None:
+        candidate = intent.candidate
+        match result:
+            case Published():
+                self._landed(intent, result, asked_again=asked_again)
+            case TargetHasMoved():
+                self._clear(self._contended(candidate))
+                self._bench.forget(candidate)
+            case PushRefused(reason=reason):
+                self._clear()
+                self._bench.found(candidate, Verdict.RED, reason)
+            case Undecided(detail=detail) if asked_again and self._waited_enough(intent):
+                self._clear(self._contended(candidate))
+                self._bench.found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, detail))
+            case Undecided(detail=detail) | Unreachable(message=detail):
+                self._wait_for_the_remote(intent, detail, asked_again=asked_again)
+
+    def _landed(self, intent: LandingIntent, published: Published, *, asked_again: bool) -> None:
+        state, candidate = self._record.state(), intent.candidate
+        now = self._record.now()
+        runs = [
+            landed_run(
+                entry,
+                link,
+                repo=self._record.repo,
+                candidate=candidate,
+                published=published,
+                token=intent.token,
+                tested=self._tested,
+                started_at=self._began(entry.id),
+                now=now,
+            )
+            for link in candidate.links
+            if (entry := state.entries.get(link.entry))
+        ]
+        facts = [self._record.fact(Ended, run=run) for run in runs]
+        if asked_again:
+            branches = ", ".join(branches_of(candidate))
+            told = f"the landing of {branches} had reached the remote: recorded"
+            self._record.note(self._record.fact(Recovered, detail=told))
+        self._record.commit(lambda old: _without(old, candidate, published), *facts)
+
+    def _clear(self, *facts: LandingContended) -> None:
+        self._record.commit(lambda state: replace(state, landing=None), *facts)
+
+    def _wait_for_the_remote(self, intent: LandingIntent, detail: str, *, asked_again: bool) -> None:
+        if not asked_again:
+            branches, commit = branches_of(intent.candidate), intent.candidate.commit
+            self._record.note(
+                self._record.fact(LandingUnknown, branches=branches, commit=commit, detail=detail)
+            )
+
+    def _contended(self, candidate: Candidate) -> LandingContended:
+        return self._record.fact(LandingContended, branches=branches_of(candidate), base=candidate.base)
+
+    def _waited_enough(self, intent: LandingIntent) -> bool:
+        return self._record.now() - intent.started_at >= DECISION_GRACE
+
+    def _remember_own_pushes(self, links: tuple[Link, ...]) -> None:
+        if not links:
+            return
+        self._record.commit(
+            lambda state: _with_own_pushes(state, links),
+            self._record.fact(
+                BranchesPushed,
+                branches=tuple(branch for link in links for branch in link.branches),
+                commits=tuple(tip for link in links for tip in link.tips),
+            ),
+        )
+
+
+def _without(state: RepositoryState, candidate: Candidate, published: Published) -> RepositoryState:
+    """An entry that was pinned to a newer head meanwhile stays: that head has not landed."""
+    landed = (link.entry for link in candidate.links if _is_pinned(state, link))
+    seen = replace(state.seen, tip=published.tip) if state.seen else None
+    return replace(take_out(state, landed), landing=None, seen=seen)
+
+
+def _is_as_tested(state: RepositoryState, candidate: Candidate) -> bool:
+    return all(_is_pinned(state, link) for link in candidate.links)
+
+
+def _is_pinned(state: RepositoryState, link: Link) -> bool:
+    return link.entry in state.entries and state.entries[link.entry].heads == link.heads
+
+
+def _with_own_pushes(state: RepositoryState, links: tuple[Link, ...]) -> RepositoryState:
+    return put(
+        state,
+        *(
+            replace(entry, pushed=(*entry.pushed, *link.tips)[-20:])
+            for link in links
+            if (entry := state.entries.get(link.entry))
+        ),
+    )

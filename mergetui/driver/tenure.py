@@ -1,0 +1,116 @@
+"""Holding the lease: taken with a token, renewed by a heartbeat, noticed when it is lost."""
+
+import logging
+import threading
+from datetime import timedelta
+
+from mergetui.driver.record import Record
+from mergetui.events import LeaseGranted, LeaseLost, LeaseReleased
+from mergetui.leasing import Granted, acquire, describe, is_held, release, renew
+from mergetui.model import Branch, Lease, RepositoryState
+from mergetui.ports import Processes
+
+_log = logging.getLogger(__name__)
+
+
+class Tenure:
+    """The right to land on one repository, as far as this process has it."""
+
+    def __init__(self, record: Record, processes: Processes, *, ttl: timedelta) -> None:
+        self._record = record
+        self._processes = processes
+        self._ttl = ttl
+        self._lease: Lease | None = None
+        self._ended = threading.Event()
+        self._heart: threading.Thread | None = None
+
+    @property
+    def lease(self) -> Lease | None:
+        return self._lease
+
+    def of_another(self, state: RepositoryState) -> Lease | None:
+        """The lease of a holder that is neither this process nor known to be dead."""
+        held = state.lease
+        if held is None or held.holder == self._processes.me() or self._processes.is_dead(held.holder):
+            return None
+        return held
+
+    def take(self, branches: tuple[Branch, ...], *, phase: str) -> bool:
+        """Hold a lease for these branches from now on; False when another holder has it."""
+        if self._lease is not None:
+            self.describe(branches, phase=phase)
+            return True
+        me = self._processes.me()
+        dead = self.of_another(self._record.state()) is None
+        now = self._record.now()
+        answer = self._record.change(
+            lambda state: acquire(
+                state, holder=me, branches=branches, holder_is_dead=dead, now=now, ttl=self._ttl
+            )
+        )
+        if not isinstance(answer, Granted):
+            return False
+        self._begin(answer, phase)
+        return True
+
+    def describe(self, branches: tuple[Branch, ...], *, phase: str) -> None:
+        lease = self._lease
+        if lease is not None:
+            self._record.change(lambda state: (describe(state, lease, branches=branches, phase=phase), None))
+
+    def still_holds(self, state: RepositoryState) -> bool:
+        """Asked of the stored row, right before anything lands."""
+        return self._lease is not None and is_held(state, self._lease)
+
+    def notice_loss(self, state: RepositoryState) -> bool:
+        """True once, when the lease that was held is not held any more."""
+        lease = self._lease
+        if lease is None or is_held(state, lease):
+            return False
+        self._stop_heart()
+        self._lease = None
+        self._record.note(self._record.fact(LeaseLost, token=lease.token))
+        return True
+
+    def give_back(self) -> None:
+        """Release it, if it is still ours."""
+        lease = self._lease
+        if lease is None:
+            return
+        self._stop_heart()
+        self._lease = None
+        fact = self._record.fact(LeaseReleased, token=lease.token)
+        self._record.commit(lambda state: release(state, lease.token), fact)
+
+    def _begin(self, granted: Granted, phase: str) -> None:
+        lease, left = granted.lease, granted.taken_over_from
+        self._lease = lease
+        over = str(left.holder) if left else None
+        self._record.note(
+            self._record.fact(LeaseGranted, token=lease.token, branches=lease.branches, taken_over_from=over)
+        )
+        self.describe(lease.branches, phase=phase)
+        self._ended = threading.Event()
+        self._heart = threading.Thread(
+            target=self._beat, args=(lease, self._ended), name=f"lease-{self._record.repo}", daemon=True
+        )
+        self._heart.start()
+
+    def _beat(self, lease: Lease, ended: threading.Event) -> None:
+        while not ended.wait(self._ttl.total_seconds() / 3):
+            try:
+                if not self._renew(lease):
+                    return
+            except Exception:
+                # The next beat tries again; a row that stays unrenewed is seen as stale by everybody.
+                _log.exception("the lease of %s could not be renewed", self._record.repo)
+
+    def _renew(self, lease: Lease) -> bool:
+        now = self._record.now()
+        return self._record.change(lambda state: renew(state, lease, now=now, ttl=self._ttl)) is not None
+
+    def _stop_heart(self) -> None:
+        self._ended.set()
+        if self._heart is not None:
+            self._heart.join()
+        self._heart = None

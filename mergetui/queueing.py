@@ -1,0 +1,183 @@
+"""Pure rules of the queue: who is admitted, in which order, and what an ending does to an entry."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mergetui.model import Branch, Entry, EntryId, EntryState, Instant, Oid, Priority, RepositoryState
+from mergetui.reason import Coded, Reason
+
+_FIRST_DEFERRAL = timedelta(seconds=5)
+_LONGEST_DEFERRAL = timedelta(minutes=15)
+_PRIORITIES = {priority: place for place, priority in enumerate(Priority)}
+
+
+class Proposal(Struct, frozen=True, kw_only=True):
+    """What somebody wants queued: branches, and the commits they are pinned to."""
+
+    branches: tuple[Branch, ...]
+    heads: tuple[Oid, ...]
+    priority: Priority | None = None
+    """None: normal, or what the entry had."""
+    by: str = ""
+    author: str = ""
+
+
+class Admitted(Struct, frozen=True):
+    entry: Entry
+    pinned_anew: bool
+
+
+class NotAdmitted(Struct, frozen=True):
+    why: str
+
+
+def admit(
+    state: RepositoryState, proposal: Proposal, *, now: Instant
+) -> tuple[RepositoryState, Admitted | NotAdmitted]:
+    """Queue a proposal; one that is queued already is pinned anew and keeps its place."""
+    known = _same(state, proposal.branches)
+    if known is not None:
+        entry = _admitted_again(known, proposal, now=now)
+        return put(state, entry), Admitted(entry, pinned_anew=True)
+    taken = [b for b in proposal.branches if find(state, b)]
+    if taken:
+        return state, NotAdmitted(f"{taken[0]} is queued already, in another stack; dequeue it first")
+    serial = state.serial + 1
+    entry = Entry(
+        id=f"e{serial}",
+        branches=proposal.branches,
+        heads=proposal.heads,
+        enqueued_at=now,
+        enqueued_by=proposal.by,
+        author=proposal.author,
+        priority=proposal.priority or Priority.NORMAL,
+        rank=1 + max((known.rank for known in state.entries.values()), default=0),
+        state_since=now,
+    )
+    return put(replace(state, serial=serial), entry), Admitted(entry, pinned_anew=False)
+
+
+def order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """As they are served; those that only a person moves on come last."""
+    return tuple(sorted(entries, key=_place))
+
+
+def find(state: RepositoryState, branch: Branch) -> Entry | None:
+    return next((entry for entry in state.entries.values() if branch in entry.branches), None)
+
+
+def put(state: RepositoryState, *entries: Entry) -> RepositoryState:
+    return replace(state, entries={**state.entries, **{entry.id: entry for entry in entries}})
+
+
+def take_out(state: RepositoryState, ids: Iterable[EntryId]) -> RepositoryState:
+    gone = set(ids)
+    return replace(state, entries={key: entry for key, entry in state.entries.items() if key not in gone})
+
+
+def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState | None:
+    """The entry at position `to` (from 1), with the priority of the one that was there; None: not queued."""
+    entry = find(state, branch)
+    if entry is None:
+        return None
+    others = [other for other in order(state.entries.values()) if other.id != entry.id]
+    place = min(max(to - 1, 0), len(others))
+    neighbour = others[place] if place < len(others) else (others[-1] if others else entry)
+    row = [*others[:place], replace(entry, priority=neighbour.priority), *others[place:]]
+    return put(state, *(replace(other, rank=rank) for rank, other in enumerate(row, start=1)))
+
+
+def try_again(entry: Entry, *, heads: tuple[Oid, ...] | None = None, now: Instant) -> Entry:
+    """An operator's word: queued, with every counter of caps back to zero."""
+    return replace(
+        entry,
+        heads=heads or entry.heads,
+        state=EntryState.QUEUED,
+        state_since=now,
+        retries=0,
+        deferrals=0,
+        contended=0,
+        available_at=None,
+        reason=None,
+        attempts=entry.attempts,
+    )
+
+
+def take_up(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
+    """Queued by itself, for its author pushed after it was sent back."""
+    return replace(try_again(entry, heads=heads, now=now), retries=entry.retries + 1)
+
+
+def pin_anew(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
+    """Its author pushed while it was queued; a deferral that runs goes on."""
+    deferred = entry.state is EntryState.DEFERRED
+    state = EntryState.DEFERRED if deferred else EntryState.QUEUED
+    return replace(entry, heads=heads, state=state, state_since=now)
+
+
+def enter(entry: Entry, state: EntryState, *, now: Instant) -> Entry:
+    """The gate is at work on it, or has put it back in the queue."""
+    return entry if entry.state is state else replace(entry, state=state, state_since=now, available_at=None)
+
+
+def send_back(entry: Entry, reason: Coded, *, now: Instant) -> Entry:
+    return _ended(entry, EntryState.SENT_BACK, reason, now=now)
+
+
+def hold(entry: Entry, reason: Coded, *, now: Instant) -> Entry:
+    return _ended(entry, EntryState.HELD, reason, now=now)
+
+
+def defer(entry: Entry, reason: Coded, *, most: int, now: Instant) -> Entry:
+    """Tried again after a wait that doubles; held once it was deferred `most` times in a row."""
+    if entry.deferrals >= most:
+        told = f"deferred {entry.deferrals} times, the last time: {reason.detail}"
+        return hold(entry, Coded(reason.code, told), now=now)
+    deferred = _ended(entry, EntryState.DEFERRED, reason, now=now)
+    return replace(
+        deferred, deferrals=entry.deferrals + 1, contended=0, available_at=now + wait_before(entry.deferrals)
+    )
+
+
+def wait_before(deferrals: int) -> timedelta:
+    """How long an entry rests that has been deferred `deferrals` times before."""
+    doubled: int = 1 << min(deferrals, 20)
+    return min(_FIRST_DEFERRAL * doubled, _LONGEST_DEFERRAL)
+
+
+def positions(state: RepositoryState) -> Mapping[EntryId, int]:
+    """Places in the queue, from 1."""
+    return {entry.id: place for place, entry in enumerate(order(state.entries.values()), start=1)}
+
+
+def _ended(entry: Entry, state: EntryState, reason: Coded, *, now: Instant) -> Entry:
+    return replace(
+        entry,
+        state=state,
+        state_since=now,
+        reason=reason,
+        available_at=None,
+        attempts=entry.attempts + (reason.code is not Reason.INTERRUPTED),
+    )
+
+
+def _place(entry: Entry) -> tuple[bool, int, int, int, str]:
+    """What waits for a person last; urgent first; what is being worked on is not overtaken by the rest."""
+    urgent = entry.priority is Priority.URGENT
+    haste = 0 if urgent else 1 if entry.state.in_flight else 2
+    return entry.state.needs_a_person, haste, _PRIORITIES[entry.priority], entry.rank, entry.id
+
+
+def _same(state: RepositoryState, branches: tuple[Branch, ...]) -> Entry | None:
+    return next((entry for entry in state.entries.values() if entry.branches == branches), None)
+
+
+def _admitted_again(entry: Entry, proposal: Proposal, *, now: Instant) -> Entry:
+    priority = proposal.priority or entry.priority
+    kept = replace(entry, priority=priority, author=proposal.author or entry.author)
+    if entry.state.in_flight and entry.heads == proposal.heads:
+        return kept
+    return try_again(kept, heads=proposal.heads, now=now)

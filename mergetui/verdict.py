@@ -1,0 +1,161 @@
+"""Why is nothing landing: one verdict from what is stored, and what helps.
+
+The same plan that a driver follows is asked, from the view of somebody who only reads.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from msgspec import Struct
+
+from mergetui.actions import Defer, Wait, Why
+from mergetui.model import Entry, EntryState, Instant, Repository, RepositoryState
+from mergetui.planning import Policy, View, plan
+from mergetui.queueing import order
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    why: Why
+    says: str
+    """One sentence for people."""
+    mend: str = ""
+    """The command that helps, if one does."""
+    key: str = ""
+    """The key of the console that helps."""
+
+
+def explain(
+    repository: Repository,
+    state: RepositoryState,
+    policy: Policy,
+    *,
+    holder_is_dead: bool,
+    now: Instant,
+) -> Verdict:
+    """The first link of the chain that holds: pause, landing, lease, remote, work in flight, queue, engine."""
+    wait = _wait(state, policy, holder_is_dead=holder_is_dead, now=now)
+    name = repository.name
+    match wait.why:
+        case Why.IDLE:
+            return _verdict(wait, "the queue is empty", f"mergetui enqueue {name} BRANCH", "e")
+        case Why.PAUSED:
+            return _paused(state, name)
+        case Why.TESTING:
+            return _verdict(wait, wait.detail, f"mergetui log {name} --follow", "l")
+        case Why.UNDECIDED:
+            return _verdict(wait, f"the remote has not said yet whether {wait.detail} landed")
+        case Why.NO_COMMAND:
+            says = f"[repos.{name}] has no retest command, so no candidate can be judged"
+            return _verdict(wait, says, "set 'retest' in the configuration")
+        case Why.REMOTE_DOWN:
+            return _verdict(wait, f"the remote cannot be reached: {wait.detail}", "mergetui doctor")
+        case Why.LEASE_BUSY:
+            return _lease_busy(state, wait, name, now=now)
+        case Why.NEEDS_A_PERSON:
+            return _verdict(wait, _needs_a_person(state), f"mergetui retry {name} BRANCH", "r")
+        case Why.DEFERRED:
+            return _verdict(wait, _deferred(state, now), f"mergetui retry {name} BRANCH", "r")
+        case Why.NOT_ADVANCING | Why.ELSEWHERE | Why.BROKEN:
+            return _not_advancing(state, name)
+
+
+def _wait(state: RepositoryState, policy: Policy, *, holder_is_dead: bool, now: Instant) -> Wait:
+    """What a driver that came now would wait for."""
+    if state.landing is not None:
+        branches = (branch for link in state.landing.candidate.links for branch in link.branches)
+        return Wait(why=Why.UNDECIDED, detail=", ".join(branches))
+    flying = [entry for entry in order(state.entries.values()) if entry.state.in_flight]
+    worked_on = state.lease is not None and not holder_is_dead
+    if flying and worked_on:
+        return Wait(why=Why.TESTING, detail=_in_flight(flying, now))
+    actions = plan(_view(state, now, lease_of_another=worked_on), policy)
+    match actions[0]:
+        case Wait() as wait:
+            return wait
+        case Defer(reason=reason):
+            down = state.seen is not None and state.seen.trouble is not None
+            return Wait(why=Why.REMOTE_DOWN if down else Why.LEASE_BUSY, detail=reason.detail)
+        case _:
+            return Wait(why=Why.NOT_ADVANCING)
+
+
+def _view(state: RepositoryState, now: Instant, *, lease_of_another: bool) -> View:
+    """Branches are taken to stand where they were pinned: only an engine looks at the remote."""
+    heads: Mapping[str, str] = {
+        branch: head
+        for entry in state.entries.values()
+        for branch, head in zip(entry.branches, entry.heads, strict=True)
+    }
+    return View(
+        now=now,
+        tip=state.seen.tip if state.seen else None,
+        heads=heads,
+        queue=order(state.entries.values()),
+        pause=state.pause,
+        lease_of_another=state.lease if lease_of_another else None,
+        trouble=state.seen.trouble if state.seen else None,
+    )
+
+
+def _verdict(wait: Wait, says: str, mend: str = "", key: str = "") -> Verdict:
+    return Verdict(why=wait.why, says=says, mend=mend, key=key)
+
+
+def _paused(state: RepositoryState, name: str) -> Verdict:
+    pause = state.pause
+    assert pause is not None
+    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
+    says = f"paused by {pause.by}{until}: {pause.reason}"
+    return Verdict(why=Why.PAUSED, says=says, mend=f"mergetui resume {name}", key="p")
+
+
+def _lease_busy(state: RepositoryState, wait: Wait, name: str, *, now: Instant) -> Verdict:
+    held = state.lease
+    assert held is not None
+    stale = " and has not been renewed in time" if now >= held.expires_at else ""
+    return Verdict(
+        why=wait.why,
+        says=f"{held.holder} holds the lease #{held.token}{stale}",
+        mend=f"mergetui lease release {name} --reason TEXT --token {held.token}",
+        key="f",
+    )
+
+
+def _not_advancing(state: RepositoryState, name: str) -> Verdict:
+    if state.advance is not None:
+        says = f"{state.advance.holder} works on it: the next step is due"
+        return Verdict(why=Why.ELSEWHERE, says=says)
+    says = f"nobody advances {name}: auto-advance is off"
+    return Verdict(why=Why.NOT_ADVANCING, says=says, mend=f"mergetui run {name}", key="a")
+
+
+def _in_flight(flying: list[Entry], now: Instant) -> str:
+    first = flying[0]
+    since = now - (first.state_since or now)
+    others = f" and {len(flying) - 1} more" if len(flying) > 1 else ""
+    return f"{first.branch}{others} is {first.state} for {_clock(since)}"
+
+
+def _needs_a_person(state: RepositoryState) -> str:
+    entries = [entry for entry in state.entries.values() if entry.state.needs_a_person]
+    held = sum(entry.state is EntryState.HELD for entry in entries)
+    back = len(entries) - held
+    parts = [f"{back} sent back" * bool(back), f"{held} held" * bool(held)]
+    told = " and ".join(part for part in parts if part)
+    return f"{told}: each waits for its author to push, or for an operator"
+
+
+def _deferred(state: RepositoryState, now: Instant) -> str:
+    waiting = [entry for entry in state.entries.values() if entry.available_at is not None]
+    first = min(waiting, key=lambda entry: entry.available_at or now)
+    why = f": {first.reason.detail}" if first.reason else ""
+    return f"{first.branch} is tried again in {_clock((first.available_at or now) - now)}{why}"
+
+
+def _clock(span: timedelta) -> str:
+    """`4m12s`, `1h05m`."""
+    seconds = max(int(span.total_seconds()), 0)
+    hours, minutes, left = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{left:02}s" if minutes else f"{left}s"
