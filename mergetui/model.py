@@ -189,7 +189,7 @@ class Holder(Struct, frozen=True, kw_only=True):
     pid_namespace: str
     pid: int
     started: float
-    """Seconds since the epoch, as the kernel has it for the process."""
+    """Seconds between the start of the machine and that of the process: no clock that is set moves it."""
 
     def __str__(self) -> str:
         return f"{self.operator}@{self.host} pid {self.pid}"

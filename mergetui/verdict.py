@@ -24,7 +24,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The key of the console that helps."""
 
 
-def explain(
+def explain(  # noqa: C901, PLR0911 - one flat case per Why
     repository: Repository,
     state: RepositoryState,
     policy: Policy,
@@ -32,7 +32,7 @@ def explain(
     holder_is_dead: bool,
     now: Instant,
 ) -> Verdict:
-    """The first link of the chain that holds: pause, landing, lease, remote, work in flight, queue, engine."""
+    """The first link that holds of the chain: pause, landing, lease, remote, work in flight, queue, engine."""
     wait = _wait(state, policy, holder_is_dead=holder_is_dead, now=now)
     name = repository.name
     match wait.why:

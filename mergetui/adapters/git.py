@@ -1,0 +1,202 @@
+"""The only place that runs git: scrubbed environment, exact flags, a bound on every call."""
+
+import os
+import signal
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from subprocess import TimeoutExpired  # noqa: TID251 - GitPython's process raises it
+from typing import Protocol
+
+from git.cmd import Git as GitCommand
+from msgspec import Struct
+
+from mergetui.cleaning import redact
+
+LOCAL_TIMEOUT = 300.0
+"""Seconds for a command that stays on this machine."""
+REMOTE_TIMEOUT = 120.0
+"""Seconds for a command that talks to the remote."""
+
+_KILL_GRACE = 2.0
+_SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
+_SETTINGS = (
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.askPass=/bin/false",
+    "commit.gpgsign=false",
+    "tag.gpgsign=false",
+    "rerere.enabled=false",
+    "rebase.updateRefs=false",
+    "rebase.autoStash=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "advice.detachedHead=false",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=15",
+    "submodule.recurse=false",
+)
+
+
+class GitError(Exception):
+    """Git, the disk or the machine is broken; `args[0]` tells what was run and what it said."""
+
+
+class Ran(Struct, frozen=True):
+    code: int
+    out: str
+    err: str
+    timed_out: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def said(self) -> str:
+        """The last words git had, for people; never to decide by."""
+        lines = [line for line in self.err.strip().splitlines() if line.strip()]
+        return redact(" / ".join(lines[-6:])) or f"git ended with code {self.code}"
+
+
+class Identity(Struct, frozen=True):
+    """Who commits: a catch-up keeps the author and makes the gate the committer."""
+
+    name: str = "mergetui"
+    email: str = "mergetui@localhost"
+
+
+def allowed_protocols(remote: str) -> str:
+    """What git may speak: an unencrypted protocol only if the configured remote names it."""
+    plain = [remote.split(":", 1)[0]] if remote.startswith(("git://", "http://")) else []
+    return ":".join(["https", "ssh", "file", *plain])
+
+
+class RecentCommands:
+    """The latest git commands that were run, newest last, for people to look at."""
+
+    def __init__(self, most: int = 500) -> None:
+        self.lines: deque[str] = deque(maxlen=most)
+
+    def __call__(self, command: str) -> None:
+        self.lines.append(command)
+
+
+class Git:
+    """Git in one directory."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        identity: Identity | None = None,
+        commands: RecentCommands | None = None,
+        protocols: str = "https:ssh:file",
+    ) -> None:
+        self.directory = directory
+        self._identity = identity or Identity()
+        self._commands = commands or RecentCommands()
+        self._protocols = protocols
+
+    def at(self, directory: Path) -> "Git":
+        """The same, in another directory."""
+        return Git(directory, identity=self._identity, commands=self._commands, protocols=self._protocols)
+
+    def ask(
+        self,
+        *argv: str,
+        timeout: float = LOCAL_TIMEOUT,
+        env: Mapping[str, str] | None = None,
+    ) -> Ran:
+        """Run git; the exit code is part of the answer. A GitError only if it cannot be run at all."""
+        self._commands(redact(" ".join(("git", *argv))))
+        settings = [part for setting in _SETTINGS for part in ("-c", setting)]
+        command = [*_without_inherited(), "git", *settings, *argv]
+        environment = {**_environment(self._identity, self._protocols), **(env or {})}
+        try:
+            process = GitCommand(str(self.directory)).execute(
+                command, as_process=True, env=environment, start_new_session=True
+            )
+        except OSError as error:
+            raise GitError(f"git cannot be run in {self.directory}: {error}") from error
+        assert process.proc is not None
+        return _await(process.proc, timeout)
+
+    def tell(
+        self,
+        *argv: str,
+        timeout: float = LOCAL_TIMEOUT,
+        env: Mapping[str, str] | None = None,
+    ) -> str:
+        """Run git and return its output, stripped; anything but success is a `GitError`."""
+        ran = self.ask(*argv, timeout=timeout, env=env)
+        if not ran.ok:
+            raise GitError(redact(f"git {argv[0]} in {self.directory}: {ran.said}"))
+        return ran.out.strip("\n")
+
+
+def _await(process: "_Process", timeout: float) -> Ran:
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except TimeoutExpired:
+        _end(process)
+        out, _ = process.communicate()
+        said = f"no answer within {timeout:g} s, stopped"
+        return Ran(code=-signal.SIGKILL, out=_text(out), err=said, timed_out=True)
+    return Ran(code=process.returncode, out=_text(out), err=_text(err))
+
+
+class _Process(Protocol):
+    pid: int
+    returncode: int
+
+    def communicate(self, input: None = None, timeout: float | None = None) -> tuple[bytes, bytes]: ...  # noqa: A002
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+def _end(process: _Process) -> None:
+    """TERM to the session first, so that git removes its lock files; then KILL."""
+    _signal_session(process.pid, signal.SIGTERM)
+    with suppress(TimeoutExpired):
+        process.wait(timeout=_KILL_GRACE)
+    _signal_session(process.pid, signal.SIGKILL)
+
+
+def _signal_session(leader: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(leader, number)
+    except (ProcessLookupError, PermissionError):
+        return
+
+
+def _without_inherited() -> list[str]:
+    """GitPython adds to the environment but cannot take from it; env(1) can."""
+    inherited = sorted(name for name in os.environ if name.startswith("GIT_"))
+    return ["env", *(part for name in inherited for part in ("-u", name))] if inherited else []
+
+
+def _environment(identity: Identity, protocols: str) -> dict[str, str]:
+    return {
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_SYSTEM": os.devnull,
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_EDITOR": "true",
+        "GIT_SEQUENCE_EDITOR": "true",
+        "GIT_PAGER": "cat",
+        "GIT_ASKPASS": "/bin/false",
+        "SSH_ASKPASS": "/bin/false",
+        "GIT_SSH_COMMAND": _SSH,
+        "GIT_ALLOW_PROTOCOL": protocols,
+        "GIT_COMMITTER_NAME": identity.name,
+        "GIT_COMMITTER_EMAIL": identity.email,
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "LC_ALL": "C",
+    }
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "backslashreplace")

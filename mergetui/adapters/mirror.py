@@ -1,0 +1,212 @@
+"""The engine's own copy of one repository: a bare mirror, a worktree for catch-up, slots for retests.
+
+After a surprise they are disposed of and made anew, never repaired: a repair has to guess what a killed
+git left behind, and guesses wrong.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from mergetui.adapters.applying import Added, AlreadyThere, Conflicted, Unrelated, add
+from mergetui.adapters.files import remove
+from mergetui.adapters.git import REMOTE_TIMEOUT, Git, GitError, RecentCommands, allowed_protocols
+from mergetui.adapters.pushing import Replace, ask_refs, fast_forward, judge, push_command
+from mergetui.adapters.slots import Slot
+from mergetui.model import Branch, Candidate, Entry, Link, Oid, Repository
+from mergetui.naming import full_ref, is_task_branch
+from mergetui.outcome import Unreachable
+from mergetui.ports import BranchesMoved, BranchHasMoved, Clash, PublishResult, Seen
+from mergetui.reason import Coded, Reason
+
+T = TypeVar("T")
+
+_REMOTE = "origin"
+
+
+class Mirror:
+    """The `Repo` port on real git. The caller holds the repository: nobody else works in `directory`."""
+
+    def __init__(
+        self, repository: Repository, directory: Path, commands: RecentCommands | None = None
+    ) -> None:
+        self._repository = repository
+        self._directory = directory
+        self._bare = directory / "mirror.git"
+        self._worktree = directory / "catch-up"
+        self._git = Git(self._bare, commands=commands, protocols=allowed_protocols(repository.remote))
+        self._target = full_ref(repository.target)
+
+    def fetch(self, branches: Sequence[Branch]) -> Seen | Unreachable:
+        self._make_mirror()
+        fetched = self._fetch(branches)
+        if fetched is None:
+            return self._seen(branches)
+        answer = ask_refs(self._git, _REMOTE, [self._target])
+        if isinstance(answer, Unreachable):
+            return fetched
+        # The remote answers and the fetch fails all the same: the mirror is damaged.
+        self._dispose_of_everything()
+        self._make_mirror()
+        return self._fetch(branches) or self._seen(branches)
+
+    def is_ancestor(self, commit: Oid, of: Oid) -> bool:
+        return self._git.ask("merge-base", "--is-ancestor", commit, of).ok
+
+    def authors(self, commits: Sequence[Oid]) -> Mapping[Oid, str]:
+        known = [oid for oid in commits if self._git.ask("cat-file", "-e", oid).ok]
+        if not known:
+            return {}
+        rows = self._git.tell("log", "--no-walk=unsorted", "--format=%H %an", *known).splitlines()
+        return dict(row.split(" ", 1) for row in rows)
+
+    def behind(self, commit: Oid, tip: Oid) -> int:
+        ran = self._git.ask("rev-list", "--count", f"{commit}..{tip}")
+        return int(ran.out) if ran.ok else 0
+
+    def catch_up(self, entry: Entry, *, onto: Oid) -> Link | Clash:
+        return self._afresh_after_a_surprise(lambda: self._catch_up(entry, onto=onto))
+
+    def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
+        # A merge commit has the author's head in it: forges see that without a push to the branch.
+        if not self._repository.update_branch or self._repository.strategy == "merge":
+            return BranchesMoved(())
+        updates = _branch_updates(candidate)
+        if not updates:
+            return BranchesMoved(())
+        self._git.ask(*push_command(_REMOTE, list(updates.values())), timeout=REMOTE_TIMEOUT)
+        seen = ask_refs(self._git, _REMOTE, [update.ref for update in updates.values()])
+        if isinstance(seen, Unreachable):
+            return seen
+        # A branch that stayed where it was is not in the way: the target decides whether it may land.
+        moved = [b for b, u in updates.items() if seen.at.get(u.ref) not in (u.commit, u.expected)]
+        if moved:
+            return BranchHasMoved(tuple(moved))
+        landed = {b for b, u in updates.items() if seen.at.get(u.ref) == u.commit}
+        return BranchesMoved(tuple(link for link in candidate.links if landed & set(link.branches)))
+
+    def publish(self, candidate: Candidate) -> PublishResult:
+        return fast_forward(
+            self._git, _REMOTE, target=self._target, commit=candidate.commit, base=candidate.base
+        )
+
+    def what_became_of(self, candidate: Candidate) -> PublishResult:
+        return judge(
+            self._git, _REMOTE, target=self._target, commit=candidate.commit, base=candidate.base, ran=None
+        )
+
+    def check_out(self, commit: Oid, *, slot: int) -> Path:
+        return Slot(self._directory / "slots", slot, self._bare, self._git).check_out(
+            commit, clean=self._repository.clean
+        )
+
+    def dispose(self) -> None:
+        for doomed in (self._worktree, self._directory / "slots", self._bare / "worktrees"):
+            remove(doomed)
+
+    def _fetch(self, branches: Sequence[Branch]) -> Unreachable | None:
+        requests = [f"+{_stem(b)}/*:{_stem(b)}/*" for b in branches if not is_task_branch(b)]
+        ran = self._git.ask(
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--prune",
+            "--no-write-fetch-head",
+            _REMOTE,
+            "+refs/heads/*:refs/heads/*",
+            *sorted(set(requests)),
+            timeout=REMOTE_TIMEOUT,
+        )
+        return None if ran.ok else Unreachable(ran.said)
+
+    def _seen(self, branches: Sequence[Branch]) -> Seen:
+        refs = {full_ref(branch): branch for branch in branches}
+        rows = self._git.tell("for-each-ref", "--format=%(objectname) %(refname)", self._target, *refs)
+        found = {ref: oid for oid, ref in (row.split(" ", 1) for row in rows.splitlines())}
+        heads = {branch: found[ref] for ref, branch in refs.items() if ref in found}
+        return Seen(tip=found.get(self._target), heads=heads)
+
+    def _catch_up(self, entry: Entry, *, onto: Oid) -> Link | Clash:
+        git = self._git.at(self._make_worktree())
+        tips, commits = list[Oid](), list[tuple[Oid, ...]]()
+        tip, was_empty = onto, True
+        for branch, head in zip(entry.branches, entry.heads, strict=True):
+            added = add(git, head, label=branch, onto=tip, strategy=self._repository.strategy)
+            match added:
+                case Added():
+                    tip = added.commit
+                    commits.append(added.commits)
+                case AlreadyThere():
+                    was_empty = was_empty and added.was_empty
+                    commits.append(())
+                case Conflicted(paths=paths):
+                    return Clash(Coded(Reason.CONFLICT, _conflict(branch, entry, paths)))
+                case Unrelated():
+                    return Clash(_unrelated(branch, self._repository.target))
+            tips.append(tip)
+        if tip == onto:
+            return Clash(_nothing(was_empty, self._repository.target))
+        tree = git.tell("rev-parse", f"{tip}^{{tree}}")
+        return Link(
+            entry=entry.id,
+            branches=entry.branches,
+            heads=entry.heads,
+            commit=tip,
+            tree=tree,
+            tips=tuple(tips),
+            commits=tuple(commits),
+        )
+
+    def _make_mirror(self) -> None:
+        if not (self._bare / "HEAD").is_file():
+            remove(self._bare)
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._git.at(self._directory).tell("init", "--quiet", "--bare", str(self._bare))
+        self._git.tell("config", f"remote.{_REMOTE}.url", self._repository.remote)
+
+    def _make_worktree(self) -> Path:
+        if not (self._worktree / ".git").is_file():
+            remove(self._worktree)
+            self._git.tell("worktree", "prune")
+            tip = self._git.tell("rev-parse", self._target)
+            self._git.tell("worktree", "add", "--quiet", "--force", "--detach", str(self._worktree), tip)
+        return self._worktree
+
+    def _afresh_after_a_surprise(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except GitError:
+            self.dispose()
+            return work()
+
+    def _dispose_of_everything(self) -> None:
+        self.dispose()
+        remove(self._bare)
+
+
+def _branch_updates(candidate: Candidate) -> dict[Branch, Replace]:
+    """Where each task branch has to move; nothing for a branch that stands there already."""
+    return {
+        branch: Replace(full_ref(branch), tip, head)
+        for link in candidate.links
+        for branch, head, tip, commits in zip(link.branches, link.heads, link.tips, link.commits, strict=True)
+        if is_task_branch(branch) and commits and tip != head
+    }
+
+
+def _stem(request: Branch) -> str:
+    return request.rsplit("/", 1)[0]
+
+
+def _conflict(branch: Branch, entry: Entry, paths: Sequence[str]) -> str:
+    return ", ".join(paths) if len(entry.branches) == 1 else f"{branch}: {', '.join(paths)}"
+
+
+def _unrelated(branch: Branch, target: Branch) -> Coded:
+    return Coded(Reason.UNRELATED_HISTORY, f"{branch} has no history in common with {target}")
+
+
+def _nothing(was_empty: bool, target: Branch) -> Coded:
+    if was_empty:
+        return Coded(Reason.NOTHING_TO_LAND, "the branch changes nothing")
+    return Coded(Reason.ALREADY_LANDED, f"{target} has all of it")

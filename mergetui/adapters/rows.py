@@ -1,0 +1,227 @@
+"""The tables of a state file, and the repository's state: one converted into the other."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+from tinydb import TinyDB
+from tinydb.table import Table
+
+from mergetui.model import (
+    Advance,
+    Entry,
+    EntryId,
+    FencingToken,
+    LandingIntent,
+    Lease,
+    Pause,
+    RepositoryState,
+    Sighting,
+)
+
+ENTRIES, SINGLES, SET_ASIDE = "entries", "singles", "set_aside"
+
+K = TypeVar("K", bound=Struct)
+
+_LARGEST_COUNT = 2**53
+_LARGEST_LEASE = 2**16
+_INSTANTS: Mapping[type[Struct], tuple[str, ...]] = {
+    Entry: ("enqueued_at", "available_at", "state_since"),
+    Lease: ("acquired_at", "renewed_at", "expires_at"),
+    Pause: ("at", "until"),
+    Sighting: ("at", "failing_since"),
+    LandingIntent: ("started_at",),
+    Advance: ("since",),
+}
+
+
+class Counters(Struct, frozen=True, kw_only=True):
+    """What must only grow."""
+
+    last_token: FencingToken = 0
+    serial: int = 0
+
+
+class BadRow(Struct, frozen=True, kw_only=True):
+    """A row that cannot be what its table says; it is kept, and counts for nothing."""
+
+    table: str
+    key: str
+    row: Any
+    why: str
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """What the tables come to."""
+
+    state: RepositoryState
+    counters: Counters
+    """As they are stored."""
+    counters_lost: bool
+    """There are rows but no sound counters: those of the state are the highest that other rows show."""
+    bad: tuple[BadRow, ...]
+
+
+class KeyedTable(Table):
+    """A table whose rows have keys of ours."""
+
+    document_id_class = str  # type: ignore[assignment]
+
+    def rewrite(self, rows: Mapping[str, Any], *, gone: Collection[str] = ()) -> None:
+        """Add or replace `rows` and remove `gone`, in one pass; the other rows keep their places."""
+
+        def rewritten(table: dict[Any, Any]) -> None:
+            for key in gone:
+                table.pop(key, None)
+            table.update(rows)
+
+        if rows or gone:
+            self._update_table(rewritten)
+
+
+class Database(TinyDB):
+    table_class = KeyedTable
+
+    def rows(self, table: str) -> Mapping[str, Any]:
+        """The rows as they are stored: TinyDB's own reading takes every row for a mapping."""
+        return (self.storage.read() or {}).get(table, {})
+
+    def rewrite(self, table: str, rows: Mapping[str, Any], *, gone: Collection[str] = ()) -> None:
+        keyed = self.table(table)
+        assert isinstance(keyed, KeyedTable)
+        keyed.rewrite(rows, gone=gone)
+
+
+def read_rows(database: Database) -> Reading:
+    """The state that the sound rows make up, and the rows that are not sound."""
+    sieve = _Sieve(database)
+    lease, landing = sieve.single("lease", Lease), sieve.single("landing", LandingIntent)
+    counters = sieve.single("counters", Counters)
+    known = counters or Counters()
+    entries = sieve.entries()
+    state = RepositoryState(
+        entries=entries,
+        lease=lease,
+        pause=sieve.single("pause", Pause),
+        seen=sieve.single("seen", Sighting),
+        landing=landing,
+        advance=sieve.single("advance", Advance),
+        last_token=max(known.last_token, *sieve.tokens()),
+        serial=known.serial if counters else _highest_number(entries),
+    )
+    lost = counters is None and bool(sieve.rows)
+    return Reading(state=state, counters=known, counters_lost=lost, bad=tuple(sieve.bad))
+
+
+def write_rows(database: Database, reading: Reading, after: RepositoryState) -> None:
+    """Make `after` of the tables that gave `reading`; rows that are the same are not touched."""
+    _set_aside(database, reading.bad)
+    before = reading.state.entries
+    database.rewrite(
+        ENTRIES,
+        {key: msgspec.to_builtins(entry) for key, entry in after.entries.items() if before.get(key) != entry},
+        gone=[key for key in before if key not in after.entries],
+    )
+    stored, wanted = _singles(reading.state, reading.counters), _singles(after, _counters(after))
+    changed = {key: row for key, row in wanted.items() if row != stored[key]}
+    database.rewrite(
+        SINGLES,
+        {key: msgspec.to_builtins(row) for key, row in changed.items() if row is not None},
+        gone=[key for key, row in changed.items() if row is None],
+    )
+
+
+class _Sieve:
+    """Lets sound rows through and collects the others."""
+
+    def __init__(self, database: Database) -> None:
+        self.bad: list[BadRow] = []
+        self._entries = database.rows(ENTRIES)
+        self._singles = database.rows(SINGLES)
+        self.rows = [*self._entries, *self._singles]
+
+    def entries(self) -> dict[EntryId, Entry]:
+        taken = ((key, self._take(ENTRIES, key, row, Entry)) for key, row in self._entries.items())
+        return {key: entry for key, entry in taken if entry is not None}
+
+    def single(self, key: str, kind: type[K]) -> K | None:
+        return self._take(SINGLES, key, self._singles[key], kind) if key in self._singles else None
+
+    def tokens(self) -> list[FencingToken]:
+        """Every token that a row shows, sound or not; 0 among them."""
+        rows = (self._singles.get(key) for key in ("lease", "landing"))
+        tokens = (row.get("token") for row in rows if isinstance(row, Mapping))
+        return [0, *(token for token in tokens if type(token) is int and _is_count(token))]
+
+    def _take(self, table: str, key: str, row: Any, kind: type[K]) -> K | None:
+        try:
+            taken = msgspec.convert(row, kind)
+            fault = _fault(taken, key)
+        except msgspec.ValidationError as error:
+            fault = str(error)
+        if fault is None:
+            return taken
+        self.bad.append(BadRow(table=table, key=key, row=row, why=fault))
+        return None
+
+
+def _fault(row: Struct, key: str) -> str | None:
+    """What the types do not tell."""
+    for name in _INSTANTS.get(type(row), ()):
+        instant = getattr(row, name)
+        if instant is not None and instant.tzinfo is None:
+            return f"{name} without a time zone"
+    match row:
+        case Entry():
+            return _fault_of_entry(row, key)
+        case Lease() if len(msgspec.json.encode(row)) > _LARGEST_LEASE:
+            return f"more than {_LARGEST_LEASE} bytes"
+        case Lease(token=token) | LandingIntent(token=token) if not _is_count(token):
+            return f"the token {token}"
+        case LandingIntent(candidate=candidate) if not candidate.links:
+            return "a candidate of nothing"
+        case Counters(last_token=token, serial=serial) if not (_is_count(token) and _is_count(serial)):
+            return f"the counters {token} and {serial}"
+        case _:
+            return None
+
+
+def _fault_of_entry(entry: Entry, key: str) -> str | None:
+    if entry.id != key:
+        return f"the id {entry.id!r} under another key"
+    if not entry.branches or len(entry.branches) != len(entry.heads):
+        return f"{len(entry.branches)} branches and {len(entry.heads)} heads"
+    return None
+
+
+def _is_count(number: int) -> bool:
+    return 0 <= number <= _LARGEST_COUNT
+
+
+def _highest_number(ids: Collection[EntryId]) -> int:
+    return max((int(digits) for id_ in ids for digits in re.findall(r"\d{1,9}", id_)), default=0)
+
+
+def _set_aside(database: Database, bad: Collection[BadRow]) -> None:
+    first = len(database.rows(SET_ASIDE))
+    kept = {f"{row.table}/{row.key}/{number}": row for number, row in enumerate(bad, first)}
+    database.rewrite(SET_ASIDE, {key: msgspec.to_builtins(row) for key, row in kept.items()})
+    for table in (ENTRIES, SINGLES):
+        database.rewrite(table, {}, gone=[row.key for row in bad if row.table == table])
+
+
+def _counters(state: RepositoryState) -> Counters:
+    return Counters(last_token=state.last_token, serial=state.serial)
+
+
+def _singles(state: RepositoryState, counters: Counters) -> dict[str, Struct | None]:
+    return {
+        "lease": state.lease,
+        "pause": state.pause,
+        "seen": state.seen,
+        "landing": state.landing,
+        "advance": state.advance,
+        "counters": counters,
+    }

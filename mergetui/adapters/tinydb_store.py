@@ -1,0 +1,158 @@
+"""The state of one repository in a TinyDB file, safe for many processes, threads and crashes."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mergetui.adapters.durable import make_directory
+from mergetui.adapters.generations import (
+    GenerationStorage,
+    Stamp,
+    SupersededError,
+    damaged_of,
+    previous_of,
+    stamp_of,
+)
+from mergetui.adapters.rows import SET_ASIDE, Database, Reading, read_rows, write_rows
+from mergetui.model import FencingToken, RepositoryState
+from mergetui.ports import StoreError
+
+T = TypeVar("T")
+
+SERIAL_LEAP = 1000
+"""How far ids jump when the latest ones may have been lost; far more than one generation hands out."""
+
+_TRIES = 20
+_POLL = 0.005
+
+
+class TinyDBStore:
+    """Keeps the promises of `Store`; `lock_timeout` is in seconds.
+
+    `token_floor` is asked when stored counters were lost: the highest token known from elsewhere.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        name: str = "queue.json",
+        *,
+        token_floor: Callable[[], FencingToken] = lambda: 0,
+        lock_timeout: float = 20.0,
+    ) -> None:
+        self._path = directory / name
+        self._token_floor = token_floor
+        self._lock_timeout = lock_timeout
+        self._lock = FileLock(
+            directory / f"{name}.lock", mode=0o600, poll_interval=_POLL, fallback_to_soft=False
+        )
+        self._threads = threading.Lock()
+        self._latest: _Look | None = None
+
+    def read(self) -> RepositoryState:
+        return self._look().state
+
+    def change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
+        """As `Store` says; `step` may be called again when somebody got past the lock."""
+        make_directory(self._path.parent)
+        for _ in range(_TRIES - 1):
+            with suppress(SupersededError):
+                return self._try_change(step)
+        return self._try_change(step)
+
+    def stamp(self) -> Stamp:
+        return stamp_of(self._path)
+
+    def notice(self) -> str | None:
+        try:
+            told = [*self._look().notices, *self._told_of_damaged()]
+        except StoreError as error:
+            told = [str(error)]
+        return "\n".join(told) or None
+
+    def _look(self) -> "_Look":
+        latest = self._latest
+        if latest is None or latest.stamp != self.stamp():
+            latest = self._latest = _look(self._path)
+        return latest
+
+    def _try_change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
+        with self._alone(), _opened(self._path) as (database, storage):
+            reading = read_rows(database)
+            is_doubtful = storage.loaded.damage is not None or reading.counters_lost
+            after, value = step(self._leaped(reading.state) if is_doubtful else reading.state)
+            write_rows(database, reading, after)
+            storage.commit()
+            return value
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._threads.acquire(timeout=self._lock_timeout):
+            raise self._locked_out()
+        try:
+            self._lock_file()
+            try:
+                yield
+            finally:
+                self._lock.release()
+        finally:
+            self._threads.release()
+
+    def _lock_file(self) -> None:
+        try:
+            self._lock.acquire(timeout=self._lock_timeout)
+        except Timeout as error:
+            raise self._locked_out() from error
+
+    def _locked_out(self) -> StoreError:
+        return StoreError(
+            f"{self._lock.lock_file} was held by somebody else for {self._lock_timeout:g} s; "
+            f"nothing was stored: see which mergetui hangs, and end it"
+        )
+
+    def _leaped(self, state: RepositoryState) -> RepositoryState:
+        last_token = max(state.last_token, self._token_floor())
+        return replace(state, last_token=last_token, serial=state.serial + SERIAL_LEAP)
+
+    def _told_of_damaged(self) -> list[str]:
+        return [
+            f"{path} was damaged and is set aside; the generation before it was taken. "
+            f"Check the queue, then remove that file"
+            for path in damaged_of(self._path)
+        ]
+
+
+class _Look(Struct, frozen=True, kw_only=True):
+    stamp: Stamp
+    state: RepositoryState
+    notices: tuple[str, ...]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Database, GenerationStorage]]:
+    storage = GenerationStorage(path)
+    with Database(storage=lambda: storage) as database:
+        yield database, storage
+
+
+def _look(path: Path) -> _Look:
+    with _opened(path) as (database, storage):
+        reading = read_rows(database)
+        told = [*_told_of_generation(path, storage.loaded.damage), *_told_of_rows(path, database, reading)]
+        return _Look(stamp=storage.loaded.stamp, state=reading.state, notices=tuple(told))
+
+
+def _told_of_generation(path: Path, damage: str | None) -> list[str]:
+    return [f"{path} {damage}; {previous_of(path).name} is served"] if damage else []
+
+
+def _told_of_rows(path: Path, database: Database, reading: Reading) -> list[str]:
+    bad = [f"{path}: the row {row.table}/{row.key} counts for nothing ({row.why})" for row in reading.bad]
+    kept = len(database.rows(SET_ASIDE))
+    return [*bad, *([f"{path}: bad rows kept in its table {SET_ASIDE}: {kept}"] if kept else [])]

@@ -1,0 +1,248 @@
+"""The drivers of all repositories: a thread each, started, stepped, let run and stopped from outside."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from mergetui.actions import Wait, Why
+from mergetui.driver import Driver
+from mergetui.ports import Clock
+
+_TICK = 0.1
+"""Seconds between two looks for news while a retest runs."""
+_IDLE_TICK = 0.25
+_ELSEWHERE_TICK = 0.5
+_MOST_BREAKS = 3
+"""Failures of the gate itself in a row after which a repository stops advancing by itself."""
+_QUIT_PATIENCE = 15.0
+
+WorkMode = Literal["auto", "step"]
+
+
+class Standing(Struct, frozen=True):
+    """What a repository's worker is doing, for the screen."""
+
+    mode: WorkMode | None = None
+    wait: Wait | None = None
+    """What it waits for; None while it is at work."""
+    stopped_itself: str | None = None
+    """Why auto-advance was switched off by the engine."""
+
+
+class Worker:
+    """Drives one repository in a thread of its own."""
+
+    def __init__(
+        self,
+        name: str,
+        driver: Driver,
+        *,
+        clock: Clock,
+        glance_every: timedelta,
+        changed: Callable[[str], None],
+    ) -> None:
+        self.name = name
+        self.standing = Standing()
+        self._driver = driver
+        self._clock = clock
+        self._glance_every = glance_every.total_seconds()
+        self._changed = changed
+        self._wanted: WorkMode | None = None
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"driver-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def want(self, mode: WorkMode | None) -> None:
+        """Advance by itself, do one step, or (None) stop after what is being done at this moment."""
+        self._wanted = mode
+        self._stand(mode=mode, wait=None)
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def join(self, patience: float) -> None:
+        if self._thread.is_alive():
+            self._thread.join(patience)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            mode = self._wanted
+            if mode is not None and self._driver.occupy(mode):
+                self._work(mode)
+            elif mode is not None:
+                self._stand(mode=mode, wait=Wait(why=Why.ELSEWHERE))
+                self._sleep(_ELSEWHERE_TICK)
+            else:
+                self._driver.glance()
+                self._sleep(self._glance_every)
+
+    def _work(self, mode: WorkMode) -> None:
+        done, breaks = self._driver.endings, 0
+        try:
+            while not self._stopping.is_set() and self._wanted == mode:
+                wait = self._driver.round()
+                self._stand(mode=mode, wait=wait)
+                if self._driver.take_lost_lease():
+                    return self._stop_itself("the lease was taken away")
+                breaks = breaks + 1 if wait is not None and wait.why is Why.BROKEN else 0
+                if breaks >= _MOST_BREAKS:
+                    return self._stop_itself(wait.detail if wait else "")
+                if mode == "step" and (self._driver.endings > done or not _goes_on(wait)):
+                    self._wanted = None
+                elif wait is not None:
+                    self._rest(wait)
+        finally:
+            self._driver.leave()
+            self._stand(mode=self._wanted, wait=self.standing.wait)
+
+    def _stop_itself(self, why: str) -> None:
+        self._wanted = None
+        self.standing = Standing(None, self.standing.wait, why)
+
+    def _rest(self, wait: Wait) -> None:
+        """Until there is news, the wait is over, or somebody wants something else."""
+        tick = _TICK if wait.why is Why.TESTING else _IDLE_TICK
+        self._sleep(1.0 if wait.why in (Why.BROKEN, Why.UNDECIDED) else tick)
+        while not self._stopping.is_set() and self._wanted is not None:
+            if self._driver.has_news() or (wait.until and self._clock.now() >= wait.until):
+                return
+            if wait.why in (Why.BROKEN, Why.UNDECIDED):
+                return
+            self._sleep(tick)
+
+    def _sleep(self, seconds: float) -> None:
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def _stand(self, *, mode: WorkMode | None, wait: Wait | None) -> None:
+        standing = Standing(mode, wait, None if mode else self.standing.stopped_itself)
+        if standing != self.standing:
+            self.standing = standing
+            self._changed(self.name)
+
+
+class Engine:
+    """All repositories of this process. `changed` is told the name of one whose standing changed."""
+
+    def __init__(
+        self,
+        drivers: Mapping[str, Driver],
+        *,
+        clock: Clock,
+        glance_every: Mapping[str, timedelta],
+        changed: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._clock = clock
+        self._drivers = drivers
+        self._workers = {
+            name: Worker(name, driver, clock=clock, glance_every=glance_every[name], changed=changed)
+            for name, driver in drivers.items()
+        }
+
+    def start(self) -> None:
+        """Look at the remotes now and then; nothing advances before it is wanted."""
+        for worker in self._workers.values():
+            worker.start()
+
+    def want(self, name: str, mode: WorkMode | None) -> None:
+        self._workers[name].want(mode)
+
+    def standing(self, name: str) -> Standing:
+        return self._workers[name].standing
+
+    def stop(self, patience: float = _QUIT_PATIENCE) -> None:
+        """Stop what runs, requeue it, give the repositories back; returns when that is done."""
+        for worker in self._workers.values():
+            worker.stop()
+        for worker in self._workers.values():
+            worker.join(patience)
+
+    def drain(
+        self, names: Iterable[str], *, patience: timedelta, stopping: threading.Event
+    ) -> dict[str, Wait]:
+        """Work on these until nothing is left that can move without a person; what each then waits for."""
+        ends: dict[str, Wait] = {}
+
+        def run(name: str) -> None:
+            drain = Drain(self._drivers[name], self._clock, patience=patience, stopping=stopping)
+            ends[name] = drain.run()
+
+        threads = [
+            threading.Thread(target=run, args=(name,), name=f"drain-{name}", daemon=True) for name in names
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)
+        return ends
+
+
+class Drain:
+    """One repository, worked on until it comes to rest."""
+
+    def __init__(
+        self, driver: Driver, clock: Clock, *, patience: timedelta, stopping: threading.Event
+    ) -> None:
+        self._driver = driver
+        self._clock = clock
+        self._patience = patience
+        self._stopping = stopping
+        self._deadline = clock.monotonic() + patience.total_seconds()
+
+    def run(self) -> Wait:
+        while not self._driver.occupy("auto"):
+            if self._is_over():
+                return Wait(why=Why.ELSEWHERE)
+            self._stopping.wait(_ELSEWHERE_TICK)
+        try:
+            return self._until_at_rest()
+        finally:
+            self._driver.leave()
+
+    def _until_at_rest(self) -> Wait:
+        while True:
+            wait = self._driver.round()
+            if self._stopping.is_set():
+                return wait or Wait(why=Why.TESTING)
+            if self._driver.take_lost_lease():
+                return Wait(why=Why.LEASE_BUSY, detail="the lease was taken away")
+            if wait is not None and not self._is_worth_waiting(wait):
+                return wait
+            if wait is not None:
+                self._rest(wait)
+
+    def _is_worth_waiting(self, wait: Wait) -> bool:
+        match wait.why:
+            case Why.TESTING | Why.UNDECIDED:
+                return True
+            case Why.DEFERRED if wait.until is not None:
+                return (wait.until - self._clock.now()).total_seconds() <= self._left()
+            case _:
+                return False
+
+    def _rest(self, wait: Wait) -> None:
+        while not self._stopping.wait(_TICK):
+            if self._driver.has_news() or (wait.until and self._clock.now() >= wait.until):
+                return
+            if wait.why is Why.UNDECIDED:
+                return
+
+    def _left(self) -> float:
+        return self._deadline - self._clock.monotonic()
+
+    def _is_over(self) -> bool:
+        return self._stopping.is_set() or self._left() <= 0
+
+
+def _goes_on(wait: Wait | None) -> bool:
+    """Whether a step that is under way has more to do by itself."""
+    return wait is None or wait.why in (Why.TESTING, Why.UNDECIDED)

@@ -1,0 +1,152 @@
+"""Configuration into an engine with real adapters; every front end starts here."""
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from mergetui.adapters.clock import SystemClock
+from mergetui.adapters.endings import reason_of
+from mergetui.adapters.git import RecentCommands
+from mergetui.adapters.journal import FileJournal, last_token
+from mergetui.adapters.logs import prune
+from mergetui.adapters.mirror import Mirror
+from mergetui.adapters.occupancy import DirectoryLock
+from mergetui.adapters.process import SystemProcesses, become_subreaper, identify
+from mergetui.adapters.remote import AskedRemote
+from mergetui.adapters.retest import ProcessRetester, environment
+from mergetui.adapters.tinydb_store import TinyDBStore
+from mergetui.config import Config, load
+from mergetui.driver import Driver, Ports
+from mergetui.engine import Engine
+from mergetui.model import Repository
+from mergetui.operations import Desk
+from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
+from mergetui.planning import Verdict
+from mergetui.ports import Emit
+from mergetui.reason import Coded
+
+
+class Places(Struct, frozen=True, kw_only=True):
+    """Where configuration, state and caches live."""
+
+    config: Path
+    state: Path
+    cache: Path
+
+    def of(self, repository: str) -> Path:
+        """The state of one repository: queue, journal, logs."""
+        return self.state / "repos" / repository
+
+    def logs(self, repository: str) -> Path:
+        return self.of(repository) / "logs"
+
+
+def places(*, config: Path | None, state_dir: Path | None, environ: Mapping[str, str] = os.environ) -> Places:
+    """Options first, then the environment, then the XDG directories.
+
+    The caches of a state directory that was named lie in it: two state directories never share a mirror,
+    for the lock that protects the mirror is in the state.
+    """
+    from platformdirs import user_cache_path, user_config_path, user_state_path
+
+    named = state_dir or (Path(environ["MERGETUI_STATE_DIR"]) if environ.get("MERGETUI_STATE_DIR") else None)
+    said = config or (Path(environ["MERGETUI_CONFIG"]) if environ.get("MERGETUI_CONFIG") else None)
+    state = (named or user_state_path("mergetui")).expanduser().absolute()
+    return Places(
+        config=(said or user_config_path("mergetui") / "mergetui.toml").expanduser().absolute(),
+        state=state,
+        cache=state / "cache" if named else user_cache_path("mergetui").absolute(),
+    )
+
+
+class Wiring:
+    """The real world, put together on demand; one per process."""
+
+    def __init__(self, where: Places, config: Config | None = None) -> None:
+        self.places = where
+        self.config = config or load(where.config)
+        self.clock = SystemClock()
+        self.commands: dict[str, RecentCommands] = {}
+        operator = os.environ.get("MERGETUI_OPERATOR")
+        self.processes = SystemProcesses(identify(operator=operator), self.clock)
+
+    def store(self, name: str) -> TinyDBStore:
+        journal = self.journal(name)
+        return TinyDBStore(self.places.of(name), token_floor=lambda: last_token(journal.read()))
+
+    def journal(self, name: str) -> FileJournal:
+        return FileJournal(self.places.of(name) / "journal.jsonl")
+
+    def desk(self, name: str, emit: Emit = lambda _: None) -> Desk:
+        repository = self.config.repository(name)
+        return Desk(
+            repository,
+            store=self.store(name),
+            journal=self.journal(name),
+            refs=AskedRemote(repository.remote),
+            processes=self.processes,
+            occupancy=lambda: DirectoryLock(self.places.of(name)),
+            clock=self.clock,
+            emit=emit,
+        )
+
+    def driver(self, name: str, emit: Emit) -> Driver:
+        repository = self.config.repository(name)
+        commands = self.commands.setdefault(name, RecentCommands())
+        prune(self.places.logs(name))
+        return Driver(
+            repository,
+            self.config.gate,
+            Ports(
+                store=self.store(name),
+                journal=self.journal(name),
+                repo=Mirror(repository, self.places.cache / name, commands),
+                retester=ProcessRetester(_marker(self.places.of(name)), self.clock),
+                occupancy=DirectoryLock(self.places.of(name)),
+                processes=self.processes,
+                clock=self.clock,
+                emit=emit,
+                logs=self.places.logs(name),
+                environment=lambda: environment(os.environ, repository),
+                judge=_judge(repository),
+            ),
+        )
+
+    def engine(self, emit: Emit, *, changed: Callable[[str], None] = lambda _: None) -> Engine:
+        """The engine of every configured repository; nothing runs before it is started."""
+        become_subreaper()
+        repos = self.config.repos
+        return Engine(
+            {name: self.driver(name, emit) for name in repos},
+            clock=self.clock,
+            glance_every={name: repository.fetch_interval for name, repository in repos.items()},
+            changed=changed,
+        )
+
+
+_FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})
+"""Signals that a test seldom sends itself: the kernel for want of memory, or a hand."""
+
+
+def _judge(repository: Repository) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
+    def judge(ending: RetestEnding) -> tuple[Verdict, Coded | None]:
+        reason = reason_of(ending, repository.retest or "")
+        match ending:
+            case Passed():
+                return Verdict.GREEN, None
+            case Interrupted():
+                return Verdict.VOID, reason
+            case Killed(signal=signal) if signal in _FROM_OUTSIDE:
+                return Verdict.VOID, reason
+            case _:
+                return Verdict.RED, reason
+
+    return judge
+
+
+def _marker(directory: Path) -> str:
+    """The same for every engine on this state, and for nobody else."""
+    return hashlib.sha256(str(directory).encode()).hexdigest()[:16]
