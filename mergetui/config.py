@@ -59,6 +59,16 @@ def setting_names() -> tuple[str, ...]:
     return tuple(known.name for known in fields(Repository) if known.name != "name")
 
 
+def native_setting(key: str, text: str, *, path: Path) -> object:
+    """What a setting that was given as text looks like in the file: `4`, `true`, `["A"]`, `"30m"`."""
+    _refuse_unknown("repos", {key: text}, setting_names(), path)
+    value = _value(get_type_hints(Repository)[key], "repos", key, text, path=path)
+    if isinstance(value, tuple):
+        return list(value)
+    is_native = isinstance(value, bool | int | dict) and key != "retest_output_limit"
+    return value if is_native else text
+
+
 def parse_duration(text: object) -> timedelta:
     """`90s`, `1h30m`, `500ms`: above zero, at most 366 days."""
     if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):

@@ -30,12 +30,14 @@ from mergetui.model import (
     Candidate,
     Entry,
     EntryState,
+    Gate,
     Instant,
     LandingIntent,
     Lease,
     Link,
     Oid,
     Pause,
+    Repository,
 )
 from mergetui.reason import Coded, Reason
 
@@ -72,6 +74,17 @@ class Policy(Struct, frozen=True, kw_only=True):
     parallel: int = 1
     max_retries: int = 2
     max_contention: int = 10
+
+
+def policy_of(repository: Repository, gate: Gate) -> Policy:
+    return Policy(
+        enabled=repository.enabled,
+        has_command=repository.retest is not None,
+        batch=repository.batch,
+        parallel=repository.parallel,
+        max_retries=gate.max_retries,
+        max_contention=gate.max_contention,
+    )
 
 
 class View(Struct, frozen=True, kw_only=True):

@@ -32,7 +32,7 @@ def explain(  # noqa: C901, PLR0911 - one flat case per Why
     holder_is_dead: bool,
     now: Instant,
 ) -> Verdict:
-    """The first link that holds of the chain: pause, landing, lease, remote, work in flight, queue, engine."""
+    """The first that holds of: a landing in doubt, work in flight, pause, lease, remote, queue, engine."""
     wait = _wait(state, policy, holder_is_dead=holder_is_dead, now=now)
     name = repository.name
     match wait.why:

@@ -9,7 +9,6 @@ from pathlib import Path
 from subprocess import TimeoutExpired  # noqa: TID251 - GitPython's process raises it
 from typing import Protocol
 
-from git.cmd import Git as GitCommand
 from msgspec import Struct
 
 from mergetui.cleaning import redact
@@ -110,6 +109,9 @@ class Git:
         env: Mapping[str, str] | None = None,
     ) -> Ran:
         """Run git; the exit code is part of the answer. A GitError only if it cannot be run at all."""
+        # Here, not at the top: commands that only read the stored state start in half the time without it.
+        from git.cmd import Git as GitCommand
+
         self._commands(redact(" ".join(("git", *argv))))
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
         command = [*_without_inherited(), "git", *settings, *argv]

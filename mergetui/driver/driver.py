@@ -12,7 +12,7 @@ from mergetui.driver.acting import Acts, Ports
 from mergetui.driver.bench import names
 from mergetui.events import Broken, PauseEnded, Recovered
 from mergetui.model import Advance, EntryState, Gate, Repository, RepositoryState
-from mergetui.planning import Policy, View, plan
+from mergetui.planning import View, plan, policy_of
 from mergetui.reason import Coded, Reason
 
 Mode = Literal["auto", "step", "look"]
@@ -189,14 +189,3 @@ class Driver:
 
     def _look_is_due(self) -> bool:
         return self._acts.lookout.is_due(tuple(self._acts.record.state().entries.values()))
-
-
-def policy_of(repository: Repository, gate: Gate) -> Policy:
-    return Policy(
-        enabled=repository.enabled,
-        has_command=repository.retest is not None,
-        batch=repository.batch,
-        parallel=repository.parallel,
-        max_retries=gate.max_retries,
-        max_contention=gate.max_contention,
-    )

@@ -1,0 +1,198 @@
+"""The commands, each a few lines: parse, call, render."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mergetui.cli import engine, lease, look, queue, repo
+from mergetui.cli.session import Session
+from mergetui.model import Priority
+
+app = typer.Typer(
+    help="Land branches on main only as the exact commit that was tested on the current main.",
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    epilog="Before or after every command: --config FILE, --state-dir DIR, --json.",
+)
+repo_app = typer.Typer(help="Repositories, kept in the configuration file.", rich_markup_mode=None)
+lease_app = typer.Typer(help="Who holds the right to land.", rich_markup_mode=None)
+app.add_typer(repo_app, name="repo")
+app.add_typer(lease_app, name="lease")
+
+Repo = Annotated[str, typer.Argument(metavar="REPO", help="A configured repository.")]
+SomeRepo = Annotated[str | None, typer.Argument(metavar="[REPO]", help="One; else all that are configured.")]
+BranchName = Annotated[str, typer.Argument(metavar="BRANCH")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept and shown.")]
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False,
+) -> int:
+    from mergetui.version import __version__
+
+    if version:
+        typer.echo(f"mergetui {__version__}")
+    return 0
+
+
+@repo_app.command("add", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def repo_add(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    remote: Annotated[str, typer.Argument(metavar="REMOTE", help="What git fetches from.")],
+) -> int:
+    """Add a repository. Every key of its table is an option: --retest 'make test', --batch 4 ..."""
+    return repo.add(context.obj, name, remote, context.args)
+
+
+@repo_app.command("list")
+def repo_list(context: typer.Context) -> int:
+    """The configured repositories."""
+    return repo.listing(context.obj)
+
+
+@repo_app.command("remove")
+def repo_remove(context: typer.Context, name: Annotated[str, typer.Argument(metavar="NAME")]) -> int:
+    """Forget a repository's configuration; its queue and history stay on disk."""
+    return repo.remove(context.obj, name)
+
+
+@app.command()
+def enqueue(
+    context: typer.Context,
+    name: Repo,
+    branches: Annotated[list[str], typer.Argument(metavar="BRANCH...")],
+    priority: Annotated[Priority | None, typer.Option(help="Normal, if nothing is said.")] = None,
+    stack: Annotated[bool, typer.Option("--stack", help="One all-or-nothing entry, in this order.")] = False,
+) -> int:
+    """Queue branches, pinned to where the remote has them now."""
+    return queue.enqueue(context.obj, name, branches, priority=priority, stack=stack)
+
+
+@app.command()
+def dequeue(context: typer.Context, name: Repo, branch: BranchName) -> int:
+    """Take a branch out of the queue; its retest, if one runs, is stopped."""
+    return queue.dequeue(context.obj, name, branch)
+
+
+@app.command()
+def retry(context: typer.Context, name: Repo, branch: BranchName) -> int:
+    """Try a branch again, also one that was sent back or is held."""
+    return queue.retry(context.obj, name, branch)
+
+
+@app.command()
+def move(
+    context: typer.Context,
+    name: Repo,
+    branch: BranchName,
+    to: Annotated[int, typer.Option("--to", metavar="N", min=1, help="The position, from 1.")],
+) -> int:
+    """Give a branch another place in the queue."""
+    return queue.move(context.obj, name, branch, to)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[REPO]...")] = None,
+    drain: Annotated[
+        bool, typer.Option("--drain", help="End when nothing can move without a person.")
+    ] = False,
+    drain_wait: Annotated[str, typer.Option("--drain-wait", metavar="DURATION", help="Wait so long.")] = "0s",
+) -> int:
+    """Work on repositories without a screen: for ever, or until the queue is drained."""
+    return engine.run(context.obj, names or [], drain=drain, drain_wait=drain_wait)
+
+
+@app.command()
+def status(context: typer.Context, name: SomeRepo = None) -> int:
+    """Repositories, leases, queue."""
+    return look.status(context.obj, name)
+
+
+@app.command()
+def why(context: typer.Context, name: SomeRepo = None) -> int:
+    """Why nothing is landing, and what to do."""
+    return look.why(context.obj, name)
+
+
+@lease_app.command("list")
+def lease_list(context: typer.Context) -> int:
+    """Who holds what."""
+    return lease.listing(context.obj)
+
+
+@lease_app.command("release")
+def lease_release(
+    context: typer.Context,
+    name: Repo,
+    reason: Reason,
+    token: Annotated[int | None, typer.Option(metavar="N", help="Only if this token still holds.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask when the holder is alive.")] = False,
+) -> int:
+    """Take the lease from whoever holds it."""
+    return lease.release(context.obj, name, reason=reason, token=token, yes=yes)
+
+
+@app.command()
+def pause(
+    context: typer.Context,
+    name: Repo,
+    reason: Reason,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, or how long: 2h.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Stop the running retest too.")] = False,
+) -> int:
+    """Finish what runs, start nothing."""
+    return queue.pause(context.obj, name, reason=reason, until=until, now=now)
+
+
+@app.command()
+def resume(context: typer.Context, name: Repo) -> int:
+    """End a pause."""
+    return queue.resume(context.obj, name)
+
+
+@app.command()
+def log(
+    context: typer.Context,
+    name: Repo,
+    branch: Annotated[str | None, typer.Argument(metavar="[BRANCH]")] = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while the retest runs.")] = False,
+) -> int:
+    """The retest's output, from any terminal."""
+    return look.log(context.obj, name, branch, follow=follow)
+
+
+@app.command()
+def history(
+    context: typer.Context,
+    name: SomeRepo = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1)] = 50,
+) -> int:
+    """Finished runs, newest last."""
+    return look.history(context.obj, name, limit)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help="An empty or new directory.")
+    ] = None,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Tell the story instead of showing it.")
+    ] = False,
+) -> int:
+    """The main job on a real sandbox: a bare remote and branches of every kind."""
+    from mergetui.cli import sandbox
+
+    return sandbox.demo(session_of(context), directory, headless=headless)
+
+
+def session_of(context: typer.Context) -> Session:
+    session: Session = context.obj
+    return session

@@ -1,0 +1,114 @@
+"""`mergetui status`, `why`, `log`, `history`."""
+
+import time
+from pathlib import Path
+
+from mergetui.cleaning import line as clean_line
+from mergetui.cleaning import name as clean
+from mergetui.cleaning import plain
+from mergetui.cli.session import DONE, NO, Failure, Session
+from mergetui.cli.text import history_lines, status_lines
+from mergetui.cli.views import repository_fields, run_fields
+from mergetui.operations import Desk
+from mergetui.planning import policy_of
+from mergetui.queueing import find, order
+from mergetui.verdict import Verdict, explain
+
+_POLL = 0.1
+_CHUNK = 65_536
+_LONGEST = 20_000
+"""Characters of one line that are printed."""
+
+
+def status(session: Session, repo: str | None) -> int:
+    desks = [session.desk(name) for name in session.names(repo)]
+    if session.as_json:
+        session.answer({"repos": [repository_fields(desk) for desk in desks]})
+        return DONE
+    now = session.wiring.clock.now()
+    session.print(*(line for desk in desks for line in status_lines(desk, now)))
+    if not desks:
+        session.print("no repository is configured; mergetui repo add NAME REMOTE --retest COMMAND adds one")
+    return DONE
+
+
+def why(session: Session, repo: str | None) -> int:
+    verdicts = {name: verdict_of(session, session.desk(name)) for name in session.names(repo)}
+    session.answer(
+        {
+            "repos": [
+                {"name": name, "why": v.why.name.lower().replace("_", "-"), "says": v.says, "mend": v.mend}
+                for name, v in verdicts.items()
+            ]
+        },
+        *(f"{name}: {clean(v.says)}" + (f"  ({v.mend})" if v.mend else "") for name, v in verdicts.items()),
+    )
+    return DONE
+
+
+def verdict_of(session: Session, desk: Desk) -> Verdict:
+    state = desk.state()
+    return explain(
+        desk.repository,
+        state,
+        policy_of(desk.repository, session.wiring.config.gate),
+        holder_is_dead=state.lease is not None and desk.is_dead(state.lease),
+        now=session.wiring.clock.now(),
+    )
+
+
+def history(session: Session, repo: str | None, limit: int) -> int:
+    runs = [run for name in session.names(repo) for run in session.desk(name).history()]
+    latest = sorted(runs, key=lambda run: run.finished_at)[-limit:]
+    session.answer(
+        {"runs": [run_fields(run) for run in latest]}, *(history_lines(latest) or ["nothing has ended yet"])
+    )
+    return DONE
+
+
+def log(session: Session, repo: str, branch: str | None, *, follow: bool) -> int:
+    desk = session.desk(repo)
+    path = _log_of(desk, branch)
+    if path is None:
+        about = f"{repo}: {clean(branch)}" if branch else repo
+        raise Failure(f"{about} has no retest output yet", code="not-found", exit_code=NO)
+    if session.as_json:
+        session.answer({"log": str(path)})
+        return DONE
+    _print_log(session, desk, path, follow=follow)
+    return DONE
+
+
+def _log_of(desk: Desk, branch: str | None) -> Path | None:
+    """The entry's latest output; without a branch, that of what is in flight; else of the newest run."""
+    state = desk.state()
+    if branch is not None and (entry := find(state, branch)) and entry.log:
+        return Path(entry.log)
+    if branch is None:
+        flying = [entry for entry in order(state.entries.values()) if entry.state.in_flight and entry.log]
+        if flying and flying[0].log:
+            return Path(flying[0].log)
+    runs = [run for run in desk.history() if run.log and (branch is None or branch in run.branches)]
+    return Path(runs[-1].log) if runs and runs[-1].log else None
+
+
+def _print_log(session: Session, desk: Desk, path: Path, *, follow: bool) -> None:
+    try:
+        file = path.open(encoding="utf-8", errors="replace", newline="\n")
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error}", code="not-found", exit_code=NO) from error
+    with file:
+        while True:
+            # Asked before the last read, so that what is printed at the very end is not missed.
+            goes_on = follow and _is_running(desk, path)
+            while text := file.readline(_LONGEST):
+                clean_output = clean_line if session.in_colour else plain
+                session.print(clean_output(text.rstrip("\n")))
+            if not goes_on:
+                return
+            time.sleep(_POLL)
+
+
+def _is_running(desk: Desk, path: Path) -> bool:
+    entries = desk.state().entries.values()
+    return any(entry.log == str(path) and entry.state.in_flight for entry in entries)

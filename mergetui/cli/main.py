@@ -1,0 +1,98 @@
+"""From the words on the command line to an exit code."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mergetui.cli.session import BROKEN, DONE, INTERRUPTED, USAGE, Failure, Options, Session
+
+_VALUED = {"--config": "config", "--state-dir": "state_dir"}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Carry a command out and say what came of it; never raises."""
+    try:
+        options, words = split(argv)
+    except Failure as failure:
+        return Session(Options(as_json="--json" in argv)).fail(failure)
+    session = Session(options)
+    try:
+        return _run(session, words)
+    except Failure as failure:
+        return session.fail(failure)
+    except KeyboardInterrupt:
+        session.tell("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the answer has seen enough; the interpreter must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        return session.fail(_failure_of(error))
+
+
+def split(argv: Sequence[str]) -> tuple[Options, list[str]]:
+    """The global options, wherever they stand before a `--`, and the words that are left."""
+    found: dict[str, Path] = {}
+    as_json, words, rest = False, [], list(argv)
+    while rest:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if word == "--":
+            words += [word, *rest]
+            break
+        if word == "--json":
+            as_json = True
+        elif name in _VALUED and (equals or rest):
+            found[_VALUED[name]] = Path(value if equals else rest.pop(0))
+        elif name in _VALUED:
+            raise Failure(f"{name} needs a path")
+        else:
+            words.append(word)
+    return Options(as_json=as_json, config=found.get("config"), state_dir=found.get("state_dir")), words
+
+
+def _run(session: Session, words: list[str]) -> int:
+    logging.basicConfig(level=logging.CRITICAL if session.as_json else logging.ERROR, stream=sys.stderr)
+    if not words:
+        return _console(session)
+    import typer
+
+    from mergetui.cli.commands import app
+
+    try:
+        code = app(words, standalone_mode=False, obj=session, prog_name="mergetui")
+    except typer.TyperException as error:
+        raise Failure(error.format_message(), hint="mergetui --help tells what is allowed") from error
+    except typer.Abort:
+        return INTERRUPTED
+    return code if isinstance(code, int) else DONE
+
+
+def _console(session: Session) -> int:
+    if not session.has_terminal:
+        raise Failure(
+            "the console needs a terminal", hint="without one: mergetui status, mergetui run --drain"
+        )
+    wiring = session.wiring
+    from mergetui.tui.start import run_console
+
+    return run_console(wiring)
+
+
+def _failure_of(error: Exception) -> Failure:
+    from mergetui.config import ConfigError
+    from mergetui.ports import StoreError
+
+    match error:
+        case ConfigError():
+            return Failure(str(error), code="config", exit_code=USAGE)
+        case StoreError():
+            return Failure(str(error), code="state", exit_code=BROKEN)
+        case OSError():
+            return Failure(str(error), code="system", exit_code=BROKEN)
+        case _:
+            logging.getLogger("mergetui").critical("this is a defect of mergetui", exc_info=error)
+            return Failure(f"{type(error).__name__}: {error}", code="internal", exit_code=BROKEN)

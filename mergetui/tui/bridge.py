@@ -1,0 +1,163 @@
+"""What the console knows of the engine: one picture per repository, and the commands it can send."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from statistics import quantiles
+
+from msgspec import Struct
+
+from mergetui.actions import Wait
+from mergetui.engine import Engine, Standing
+from mergetui.events import Event
+from mergetui.model import EntryId, Instant, Repository, RepositoryState
+from mergetui.operations import Desk
+from mergetui.outcome import Run
+from mergetui.planning import policy_of
+from mergetui.queueing import positions
+from mergetui.verdict import Verdict, explain
+from mergetui.wiring import Wiring
+
+_POLL = 0.25
+_log = logging.getLogger(__name__)
+
+
+class Picture(Struct, frozen=True, kw_only=True):
+    """One repository as the screens show it; a value, made off the event loop."""
+
+    repository: Repository
+    state: RepositoryState
+    standing: Standing
+    """What this console's own engine does on it."""
+    verdict: Verdict
+    lease_is_stale: bool
+    worked_on_elsewhere: str | None
+    """The other process that works on it; then this console is a viewer."""
+    usual: timedelta | None
+    """Median duration of the latest landed runs' work, for an estimate."""
+    notice: str | None
+    taken_at: Instant
+
+    @property
+    def name(self) -> str:
+        return self.repository.name
+
+    @property
+    def wait(self) -> Wait | None:
+        return self.standing.wait
+
+    def positions(self) -> dict[EntryId, int]:
+        return dict(positions(self.state))
+
+
+class Bridge:
+    """Owns the engine of this console. Everything here may block: screens call it from workers."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
+        self.operator = str(wiring.processes.me())
+        self.names = tuple(wiring.config.repos)
+        self._listener: Callable[[Event], None] = lambda _: None
+        self.engine: Engine = wiring.engine(self._hear)
+        self._desks: dict[str, Desk] = {name: wiring.desk(name, self._hear) for name in self.names}
+
+    def start(self, listener: Callable[[Event], None]) -> None:
+        """Facts go to `listener`, from the engine's threads."""
+        self._listener = listener
+        self.engine.start()
+
+    def stop(self) -> None:
+        """Stop what runs here and requeue it."""
+        self.engine.stop()
+
+    def now(self) -> Instant:
+        return self.wiring.clock.now()
+
+    def desk(self, name: str) -> Desk:
+        return self._desks[name]
+
+    def logs(self, name: str) -> Path:
+        return self.wiring.places.logs(name)
+
+    def commands(self, name: str) -> tuple[str, ...]:
+        """The latest git commands of this console's engine, newest last."""
+        recent = self.wiring.commands.get(name)
+        return tuple(recent.lines) if recent else ()
+
+    def picture(self, name: str) -> Picture:
+        desk, now = self._desks[name], self.now()
+        state, repository = desk.state(), desk.repository
+        lease = state.lease
+        elsewhere = state.advance is not None and state.advance.holder != self.wiring.processes.me()
+        return Picture(
+            repository=repository,
+            state=state,
+            standing=self.engine.standing(name),
+            verdict=explain(
+                repository,
+                state,
+                policy_of(repository, self.wiring.config.gate),
+                holder_is_dead=lease is not None and desk.is_dead(lease),
+                now=now,
+            ),
+            lease_is_stale=lease is not None and desk.is_stale(lease),
+            worked_on_elsewhere=str(state.advance.holder) if elsewhere and state.advance else None,
+            usual=_usual(desk.history()),
+            notice=desk.notice(),
+            taken_at=now,
+        )
+
+    def _hear(self, event: Event) -> None:
+        self._listener(event)
+
+
+class Watcher:
+    """A daemon thread that takes a new picture whenever a repository's stored state or standing changes."""
+
+    def __init__(self, bridge: Bridge, show: Callable[[Picture], object]) -> None:
+        self._bridge = bridge
+        self._show = show
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._seen: dict[str, object] = {}
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def look_now(self) -> None:
+        """After a command of this console: do not wait for the next poll."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            for name in self._bridge.names:
+                self._look(name)
+            self._wake.wait(_POLL)
+            self._wake.clear()
+
+    def _look(self, name: str) -> None:
+        try:
+            mark = (self._bridge.desk(name).stamp(), self._bridge.engine.standing(name))
+            if self._seen.get(name) != mark:
+                self._show(self._bridge.picture(name))
+                self._seen[name] = mark
+        except Exception:
+            # A store that cannot be read now is told by the engine; the last picture stays and ages.
+            _log.exception("no picture of %s", name)
+
+
+def _usual(history: tuple[Run, ...]) -> timedelta | None:
+    """The median time from catch-up to landing of the latest landed runs."""
+    spans = [
+        (run.finished_at - run.started_at).total_seconds() for run in history[-50:] if run.outcome == "landed"
+    ]
+    if not spans:
+        return None
+    return timedelta(seconds=quantiles([*spans, *spans], n=2)[0])
