@@ -21,11 +21,11 @@ from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config, load
 from mergetui.driver import Driver, Ports
 from mergetui.engine import Engine
-from mergetui.model import Repository
+from mergetui.model import Holder, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
 from mergetui.planning import Verdict
-from mergetui.ports import Emit
+from mergetui.ports import Clock, Emit
 from mergetui.reason import Coded
 
 
@@ -65,13 +65,20 @@ def places(*, config: Path | None, state_dir: Path | None, environ: Mapping[str,
 class Wiring:
     """The real world, put together on demand; one per process."""
 
-    def __init__(self, where: Places, config: Config | None = None) -> None:
+    def __init__(
+        self,
+        where: Places,
+        config: Config | None = None,
+        *,
+        clock: Clock | None = None,
+        me: Holder | None = None,
+    ) -> None:
         self.places = where
         self.config = config or load(where.config)
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
         self.commands: dict[str, RecentCommands] = {}
-        operator = os.environ.get("MERGETUI_OPERATOR")
-        self.processes = SystemProcesses(identify(operator=operator), self.clock)
+        me = me or identify(operator=os.environ.get("MERGETUI_OPERATOR"))
+        self.processes = SystemProcesses(me, self.clock)
 
     def store(self, name: str) -> TinyDBStore:
         journal = self.journal(name)

@@ -103,8 +103,8 @@ class Landing:
             case Published():
                 self._landed(intent, result, asked_again=asked_again)
             case TargetHasMoved():
+                # The candidate stays until the next look: that counts what the moving target cost it.
                 self._clear(self._contended(candidate))
-                self._bench.forget(candidate)
             case PushRefused(reason=reason):
                 self._clear()
                 self._bench.found(candidate, Verdict.RED, reason)
