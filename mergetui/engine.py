@@ -15,6 +15,9 @@ _TICK = 0.1
 """Seconds between two looks for news while a retest runs."""
 _IDLE_TICK = 0.25
 _ELSEWHERE_TICK = 0.5
+_BROKEN_TICK = 5.0
+_GLANCE_PATIENCE = 30.0
+"""Seconds that a repository may be taken by somebody who does not say that he works on it."""
 _MOST_BREAKS = 3
 """Failures of the gate itself in a row after which a repository stops advancing by itself."""
 _QUIT_PATIENCE = 15.0
@@ -75,14 +78,14 @@ class Worker:
     def _run(self) -> None:
         while not self._stopping.is_set():
             mode = self._wanted
-            if mode is not None and self._driver.occupy(mode):
-                self._work(mode)
-            elif mode is not None:
-                self._stand(mode=mode, wait=Wait(why=Why.ELSEWHERE))
-                self._sleep(_ELSEWHERE_TICK)
-            else:
+            if mode is None:
                 self._driver.glance()
                 self._sleep(self._glance_every)
+            elif obstacle := self._driver.occupy(mode):
+                self._stand(mode=mode, wait=obstacle)
+                self._sleep(_BROKEN_TICK if obstacle.why is Why.BROKEN else _ELSEWHERE_TICK)
+            else:
+                self._work(mode)
 
     def _work(self, mode: WorkMode) -> None:
         done, breaks = self._driver.endings, 0
@@ -199,9 +202,14 @@ class Drain:
         self._deadline = clock.monotonic() + patience.total_seconds()
 
     def run(self) -> Wait:
-        while not self._driver.occupy("auto"):
-            if self._is_over():
+        while obstacle := self._driver.occupy("auto"):
+            if obstacle.why is Why.BROKEN:
+                return obstacle
+            if self._is_over() and (self._driver.is_worked_on() or self._left() < -_GLANCE_PATIENCE):
                 return Wait(why=Why.ELSEWHERE)
+            if self._stopping.is_set():
+                return Wait(why=Why.ELSEWHERE)
+            # Without anybody at work it is a console that looks at the remote, which is soon done.
             self._stopping.wait(_ELSEWHERE_TICK)
         try:
             return self._until_at_rest()
@@ -240,7 +248,7 @@ class Drain:
         return self._deadline - self._clock.monotonic()
 
     def _is_over(self) -> bool:
-        return self._stopping.is_set() or self._left() <= 0
+        return self._left() <= 0
 
 
 def _goes_on(wait: Wait | None) -> bool:

@@ -18,6 +18,7 @@ from mergetui.adapters.process import SystemProcesses, become_subreaper, identif
 from mergetui.adapters.remote import AskedRemote
 from mergetui.adapters.retest import ProcessRetester, environment
 from mergetui.adapters.tinydb_store import TinyDBStore
+from mergetui.cleaning import redact
 from mergetui.config import Config, load
 from mergetui.driver import Driver, Ports
 from mergetui.engine import Engine
@@ -140,7 +141,8 @@ _FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})
 
 def _judge(repository: Repository) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
     def judge(ending: RetestEnding) -> tuple[Verdict, Coded | None]:
-        reason = reason_of(ending, repository.retest or "")
+        said = reason_of(ending, repository.retest or "")
+        reason = Coded(said.code, redact(said.detail)) if said else None
         match ending:
             case Passed():
                 return Verdict.GREEN, None

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec.structs import replace
@@ -31,6 +32,8 @@ class Driver:
         self._acts = Acts(repository, gate, ports)
         self._planned_at: tuple[int, ...] = ()
         self._occupies = False
+        self._waits_for: Wait | None = None
+        self._news = False
         self._lost_lease = False
 
     @property
@@ -38,50 +41,37 @@ class Driver:
         """Entries that came to an end under this driver."""
         return self._acts.endings
 
-    def occupy(self, mode: Mode) -> bool:
-        """Take the repository for this process, cleaning up after a dead one; False: it is taken."""
-        if not self._ports.occupancy.take():
+    def occupy(self, mode: Mode) -> Wait | None:
+        """Take the repository for this process, cleaning up after a dead one; else why that cannot be."""
+        if (broken := self._guard(lambda: self._occupy(mode))) is None:
+            return None if self._occupies else Wait(why=Why.ELSEWHERE)
+        self._ports.occupancy.leave()
+        return broken
+
+    def is_worked_on(self) -> bool:
+        """Whether another live process says that it works on the repository."""
+        advance = self._acts.record.state().advance
+        if advance is None or advance.holder == self._ports.processes.me():
             return False
-        self._occupies = True
-        me = self._ports.processes.me()
-        left = self._acts.record.state().advance
-        if left is not None and left.holder != me:
-            self._recover(left)
-        advance = Advance(holder=me, mode=mode, since=self._acts.record.now())
-        self._acts.record.change(lambda state: (replace(state, advance=advance), None))
-        self._acts.lookout.distrust()
-        return True
+        return not self._ports.processes.is_dead(advance.holder)
 
     def leave(self, why: str = "the engine stopped") -> None:
         """Stop what runs, put it back in the queue, let the repository go."""
-        if not self._occupies:
-            return
-        self._occupies = False
-        try:
-            self._acts.note_endings(self._acts.bench.stop_all(why))
-            self._acts.bench.clear()
-            self._reconcile()
-            self._acts.tenure.give_back()
-            self._acts.record.change(lambda state: (replace(state, advance=None), None))
-        finally:
+        if self._occupies:
+            self._occupies = False
+            self._guard(lambda: self._leave(why))
             self._ports.occupancy.leave()
 
     def round(self) -> Wait | None:
-        """Look, plan, act once; what it waits for, or None when there is more to do at once. Never raises."""
-        try:
-            return self._round()
-        except Exception as error:
-            _log.exception("the gate broke on %s", self._repository.name)
-            self._break(error)
-            return Wait(why=Why.BROKEN, detail=str(error) or type(error).__name__)
+        """Look, plan, act once; what it waits for, or None when there is more to do at once."""
+        self._waits_for = None
+        return self._guard(self._round, then=self._let_go) or self._waits_for
 
     def has_news(self) -> bool:
         """Whether another round could come to another plan; cheap enough to ask ten times a second."""
-        ended = self._acts.bench.poll()
-        if ended:
-            self._acts.note_endings(ended)
-            self._acts.lookout.distrust()
-        return bool(ended) or self._acts.record.stamp() != self._planned_at or self._look_is_due()
+        self._news = True
+        self._guard(self._look_for_news)
+        return self._news
 
     def take_lost_lease(self) -> bool:
         """True once after the lease was taken away while it was held; whoever drives decides what follows."""
@@ -89,16 +79,57 @@ class Driver:
         return lost
 
     def glance(self) -> None:
-        """Look at the remote once, for people to see; the repository must not be occupied."""
+        """Look at the remote once, for people to see; nothing if somebody works on the repository."""
+        self._guard(self._glance)
+
+    def _guard(
+        self, work: Callable[[], None], then: Callable[[Exception], None] = lambda _: None
+    ) -> Wait | None:
+        """The one exception boundary: what breaks inside is a value outside, and other repositories go on."""
+        try:
+            work()
+        except Exception as error:
+            _log.exception("the gate broke on %s", self._repository.name)
+            then(error)
+            return Wait(why=Why.BROKEN, detail=str(error) or type(error).__name__)
+        return None
+
+    def _occupy(self, mode: Mode) -> None:
+        if not self._ports.occupancy.take():
+            return
+        me = self._ports.processes.me()
+        left = self._acts.record.state().advance
+        if left is not None and left.holder != me:
+            self._recover(left)
+        advance = Advance(holder=me, mode=mode, since=self._acts.record.now())
+        self._acts.record.change(lambda state: (replace(state, advance=advance), None))
+        self._acts.lookout.distrust()
+        self._occupies = True
+
+    def _leave(self, why: str) -> None:
+        self._acts.note_endings(self._acts.bench.stop_all(why))
+        self._acts.bench.clear()
+        self._reconcile()
+        self._acts.tenure.give_back()
+        self._acts.record.change(lambda state: (replace(state, advance=None), None))
+
+    def _glance(self) -> None:
         if not self._ports.occupancy.take():
             return
         try:
-            if self._acts.record.state().advance is None:
-                self._acts.lookout.look(self._acts.record.state(), in_flight=frozenset())
+            state = self._acts.record.state()
+            if state.advance is None:
+                self._acts.lookout.look(state, in_flight=frozenset())
         finally:
             self._ports.occupancy.leave()
 
-    def _round(self) -> Wait | None:
+    def _look_for_news(self) -> None:
+        ended = self._acts.bench.poll()
+        self._acts.note_endings(ended)
+        changed = self._acts.record.stamp() != self._planned_at
+        self._news = bool(ended) or changed or self._look_is_due()
+
+    def _round(self) -> None:
         self._acts.note_endings(self._acts.bench.poll())
         state = self._acts.record.state()
         if self._acts.tenure.notice_loss(state):
@@ -110,7 +141,7 @@ class Driver:
         self._planned_at = self._acts.record.stamp()
         waits = [self._acts.perform(action) for action in plan(self._view(state), self._policy)]
         self._reconcile()
-        return next((wait for wait in waits if wait is not None), None)
+        self._waits_for = next((wait for wait in waits if wait is not None), None)
 
     def _view(self, state: RepositoryState) -> View:
         return View(
@@ -171,21 +202,21 @@ class Driver:
         self._acts.record.note(self._acts.record.fact(Recovered, detail="; ".join(parts)))
         self._reconcile()
 
-    def _break(self, error: Exception) -> None:
-        """The gate itself failed: let go of everything, so that the next try starts from what is stored."""
+    def _let_go(self, error: Exception) -> None:
+        """The gate itself failed: drop everything, so that the next try starts from what is stored."""
         full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
         reason = Coded(Reason.DISK_FULL if full else Reason.INTERNAL, str(error) or type(error).__name__)
-        try:
-            self._acts.note_endings(self._acts.bench.stop_all("the gate broke"))
-            busy = self._acts.bench.entries()
-            self._acts.bench.clear()
-            entries = self._acts.record.state().entries.values()
-            hit = tuple(entry for entry in entries if entry.id in busy or entry.state.in_flight)
-            self._acts.defer(hit, reason, broken=True)
-            self._acts.tenure.give_back()
-            self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))
-        except Exception:
-            _log.exception("what broke on %s could not be written down", self._repository.name)
+        self._guard(lambda: self._write_down(reason))
+
+    def _write_down(self, reason: Coded) -> None:
+        self._acts.note_endings(self._acts.bench.stop_all("the gate broke"))
+        busy = self._acts.bench.entries()
+        self._acts.bench.clear()
+        entries = self._acts.record.state().entries.values()
+        hit = tuple(entry for entry in entries if entry.id in busy or entry.state.in_flight)
+        self._acts.defer(hit, reason, broken=True)
+        self._acts.tenure.give_back()
+        self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))
 
     def _look_is_due(self) -> bool:
         return self._acts.lookout.is_due(tuple(self._acts.record.state().entries.values()))

@@ -13,7 +13,7 @@ from mergetui.ports import Repo, Seen
 from mergetui.queueing import order, put
 from mergetui.reason import Coded, Reason
 
-_DESCRIBED = 50
+_DESCRIBED = 20
 """Entries at the head of the queue whose author and distance are looked up; a screenful."""
 
 
@@ -39,6 +39,7 @@ class Lookout:
         self.heads: Mapping[Branch, Oid] = {}
         self.trouble: str | None = None
         self.rewound: Coded | None = None
+        self._described_from: Oid | None = None
 
     def distrust(self) -> None:
         """What is known is too old for what comes next: look again before the next decision."""
@@ -88,14 +89,16 @@ class Lookout:
             self.rewound = _no_target(self._target)
         lost = in_flight if moved else frozenset()
         self._record.commit(lambda old: _contended(replace(old, seen=sighting), lost), *facts)
-        self._describe(state, seen, everything=moved)
+        self._describe(state, seen)
 
-    def _describe(self, state: RepositoryState, seen: Seen, *, everything: bool) -> None:
+    def _describe(self, state: RepositoryState, seen: Seen) -> None:
         """Who wrote the first entries in the queue, and how far behind they are; for people to see."""
         shown = order(state.entries.values())[:_DESCRIBED]
+        everything = seen.tip != self._described_from
         news = [entry for entry in shown if everything or entry.behind is None or not entry.author]
         if not news or seen.tip is None:
             return
+        self._described_from = seen.tip
         authors = self._repo.authors([entry.heads[-1] for entry in news])
         known = {
             entry.id: (

@@ -79,7 +79,7 @@ class TestGate:
         return self.until(lambda wait: wait.why not in (Why.TESTING, Why.UNDECIDED), rounds=rounds)
 
     def until(self, is_enough: Callable[[Wait], bool], *, rounds: int = 2000) -> Wait:
-        assert self.driver.occupy("auto")
+        assert self.driver.occupy("auto") is None
         try:
             for _ in range(rounds):
                 wait = self.driver.round()

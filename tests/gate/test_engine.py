@@ -1,0 +1,147 @@
+"""Several repositories at once, in auto-advance, step by step, and drained."""
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mergetui.actions import Why
+from mergetui.config import Config
+from mergetui.engine import Engine
+from mergetui.events import Ended, Event, RetestStarted
+from mergetui.model import Repository
+from mergetui.wiring import Places, Wiring
+from tests.adapters.waiting import eventually
+from tests.gate.gate import RETEST
+from tests.worlds.remote import Remote
+
+
+class Yard:
+    """Two repositories under one engine."""
+
+    def __init__(self, directory: Path) -> None:
+        self.remotes = {name: Remote(directory / f"{name}.git") for name in ("api", "shop")}
+        self.heard: list[Event] = []
+        self.wiring = Wiring(
+            Places(config=directory / "c.toml", state=directory / "state", cache=directory / "cache"),
+            Config(path=directory / "c.toml", repos={n: _repository(n, r) for n, r in self.remotes.items()}),
+        )
+        self.engine: Engine = self.wiring.engine(self.heard.append)
+
+    def queue(self, name: str, branch: str, **files: str) -> None:
+        self.remotes[name].propose(branch, **files)
+        self.wiring.desk(name).enqueue([(branch,)])
+
+    def landed(self) -> set[str]:
+        return {
+            fact.run.branches[-1]
+            for fact in self.heard
+            if isinstance(fact, Ended) and fact.run.outcome == "landed"
+        }
+
+    def drain(self, patience: timedelta = timedelta()) -> dict[str, Why]:
+        waits = self.engine.drain(self.remotes, patience=patience, stopping=threading.Event())
+        return {name: wait.why for name, wait in waits.items()}
+
+
+def _repository(name: str, remote: Remote) -> Repository:
+    return Repository(name=name, remote=remote.url, retest=RETEST, fetch_interval=timedelta(milliseconds=100))
+
+
+@pytest.fixture
+def yard(tmp_path: Path) -> Iterator[Yard]:
+    yard = Yard(tmp_path)
+    yield yard
+    yard.engine.stop()
+
+
+def test_several_repositories_are_drained_at_once(yard: Yard) -> None:
+    yard.queue("api", "a", a="1")
+    yard.queue("shop", "s", s="1")
+    assert yard.drain() == {"api": Why.IDLE, "shop": Why.IDLE}
+    assert yard.landed() == {"a", "s"}
+
+
+def test_one_broken_repository_leaves_the_other_running(yard: Yard) -> None:
+    yard.queue("api", "a", a="1")
+    yard.queue("shop", "s", s="1")
+    (yard.wiring.places.cache).mkdir()
+    (yard.wiring.places.cache / "api").write_text("in the way")
+    assert yard.drain()["api"] is Why.BROKEN
+    assert yard.landed() == {"s"}
+
+
+def test_a_store_that_cannot_be_read_breaks_its_repository_alone(yard: Yard) -> None:
+    yard.queue("api", "a", a="1")
+    yard.queue("shop", "s", s="1")
+    queue = yard.wiring.places.of("api") / "queue.json"
+    queue.write_text('{"somebody": "else"}')
+    queue.with_name("queue.json.prev").unlink(missing_ok=True)
+    assert yard.drain()["api"] is Why.BROKEN
+    assert yard.landed() == {"s"}
+    assert queue.read_text() == '{"somebody": "else"}'
+
+
+def test_drain_waits_for_a_deferred_entry_within_its_patience(yard: Yard) -> None:
+    remote = yard.remotes["shop"]
+    yard.queue("shop", "s", s="1")
+    away = remote.path.rename(remote.path.with_suffix(".away"))
+    returning = threading.Timer(0.3, away.rename, [remote.path])
+    returning.start()
+    assert yard.drain(timedelta(seconds=30))["shop"] is Why.IDLE
+    assert yard.landed() == {"s"}
+
+
+def test_auto_advance_lands_what_is_queued_while_it_is_on(yard: Yard) -> None:
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    yard.queue("shop", "s", s="1")
+    eventually(lambda: yard.landed() == {"s"})
+
+
+def test_a_step_is_one_entry_from_catch_up_to_its_end(yard: Yard) -> None:
+    yard.queue("shop", "first", a="1")
+    yard.queue("shop", "second", b="1")
+    yard.engine.start()
+    yard.engine.want("shop", "step")
+    eventually(lambda: yard.landed() == {"first"})
+    eventually(lambda: yard.engine.standing("shop").mode is None)
+    [entry] = yard.wiring.desk("shop").state().entries.values()
+    assert entry.branch == "second"
+
+
+def test_switching_auto_advance_off_requeues_what_runs(yard: Yard) -> None:
+    yard.queue("shop", "slow", **{"test-a": "sleep 60"})
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
+    yard.engine.want("shop", None)
+    eventually(lambda: yard.wiring.desk("shop").state().advance is None)
+    [entry] = yard.wiring.desk("shop").state().entries.values()
+    assert entry.state == "queued"
+
+
+def test_auto_advance_switches_itself_off_when_the_lease_is_taken(yard: Yard) -> None:
+    yard.queue("shop", "slow", **{"test-a": "sleep 60"})
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
+    yard.wiring.desk("shop").force_release("enough")
+    assert "lease" in eventually(lambda: yard.engine.standing("shop").stopped_itself)
+
+
+def test_an_idle_engine_sees_the_remote_move(yard: Yard) -> None:
+    yard.engine.start()
+    moved = yard.remotes["shop"].push(x="1")
+    eventually(lambda: (seen := yard.wiring.desk("shop").state().seen) and seen.tip == moved)
+
+
+def test_stopping_the_engine_leaves_no_lease_behind(yard: Yard) -> None:
+    yard.queue("shop", "slow", **{"test-a": "sleep 60"})
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
+    yard.engine.stop()
+    assert yard.wiring.desk("shop").state().lease is None
