@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from msgspec.structs import fields
 
 from mergetui.model import Gate, Repository
-from mergetui.naming import broken_branch_rule, broken_repository_rule
+from mergetui.naming import broken_branch_rule, broken_repository_rule, is_task_branch
 
 
 class ConfigError(Exception):
@@ -36,7 +36,7 @@ class Config(Struct, frozen=True, kw_only=True):
 
 def load(path: Path, environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration at `path` with the environment on top; a file that does not exist is empty."""
-    return parse(_read(path), path=path, environ=environ)
+    return parse(read(path), path=path, environ=environ)
 
 
 def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
@@ -46,7 +46,7 @@ def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: this is not TOML: {error}") from error
     _refuse_unknown("", document, ("gate", "repos", "keys"), path)
-    tables = _with_environment(document, environ)
+    tables = _with_environment(document, environ, path)
     gate = _struct(Gate, "gate", tables.get("gate", {}), path)
     repos = {name: _repository(name, table, path) for name, table in _tables(tables, "repos", path).items()}
     _refuse_twins(repos, path)
@@ -59,10 +59,11 @@ def setting_names() -> tuple[str, ...]:
     return tuple(known.name for known in fields(Repository) if known.name != "name")
 
 
-def native_setting(key: str, text: str, *, path: Path) -> object:
+def native_setting(repository: str, key: str, text: str, *, path: Path) -> object:
     """What a setting that was given as text looks like in the file: `4`, `true`, `["A"]`, `"30m"`."""
-    _refuse_unknown("repos", {key: text}, setting_names(), path)
-    value = _value(get_type_hints(Repository)[key], "repos", key, text, path=path)
+    where = f"repos.{repository}"
+    _refuse_unknown(where, {key: text}, setting_names(), path)
+    value = _value(get_type_hints(Repository)[key], where, key, text, path=path)
     if isinstance(value, tuple):
         return list(value)
     is_native = isinstance(value, bool | int | dict) and key != "retest_output_limit"
@@ -74,7 +75,10 @@ def parse_duration(text: object) -> timedelta:
     if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):
         raise ValueError("a duration such as '90s', '30m' or '1h30m'")
     parts = _DURATION_PART.findall(text)
-    length = sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta())
+    try:
+        length = sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta())
+    except OverflowError:
+        length = timedelta.max
     if not timedelta() < length <= timedelta(days=366):
         raise ValueError("a duration above zero and at most 366 days")
     return length
@@ -97,7 +101,8 @@ _SIZE = re.compile(r"([0-9]{1,12})\s*(B|KB|MB|GB|)", re.IGNORECASE)
 _SIZES = {"": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
-def _read(path: Path) -> str:
+def read(path: Path) -> str:
+    """The text of the configuration; empty when there is none. ConfigError when it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -124,6 +129,8 @@ def _check(repository: Repository, where: str, path: Path) -> None:
         raise ConfigError(f"{path}: [{where}] remote = {remote!r}; allowed: an https, ssh or file address")
     if rule := broken_branch_rule(repository.target):
         raise ConfigError(f"{path}: [{where}] target = {repository.target!r}; a branch {rule}")
+    if not is_task_branch(repository.target):
+        raise ConfigError(f"{path}: [{where}] target = {repository.target!r}; a request's ref is read-only")
     if repository.landing == "external":
         raise ConfigError(f"{path}: [{where}] landing = 'external' is not there yet; allowed: 'push'")
     if repository.retest is not None and not repository.retest.strip():
@@ -174,7 +181,7 @@ def _flag(value: object) -> bool:
 
 
 def _count(value: object, *, least: int = 1) -> int:
-    said = int(value) if isinstance(value, str) and value.isdigit() else value
+    said = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
     if not isinstance(said, int) or isinstance(said, bool) or not least <= said <= 1000:
         raise ValueError(f"a whole number from {least} to 1000")
     return said
@@ -230,7 +237,7 @@ def _refuse_unknown(where: str, table: Mapping[str, object], known: tuple[str, .
         raise ConfigError(f"{path}: {place}unknown key {key!r}; {mend}")
 
 
-def _table(where: str, value: object, path: Path) -> Mapping[str, object]:
+def _table(where: str, value: object, path: Path) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(f"{path}: {where} = {value!r}; allowed: a table [{where}]")
     return value
@@ -241,16 +248,16 @@ def _tables(tables: Mapping[str, object], name: str, path: Path) -> dict[str, Ma
     return {key: _table(f"{name}.{key}", value, path) for key, value in outer.items()}
 
 
-def _with_environment(document: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+def _with_environment(document: dict[str, Any], environ: Mapping[str, str], path: Path) -> dict[str, Any]:
     """`MERGETUI_GATE__LEASE_TTL` and `MERGETUI_REPOS__SHOP__RETEST` stand above the file."""
     for name, value in sorted(environ.items()):
         match name.split("__"):
             case ["MERGETUI_GATE", key]:
-                document.setdefault("gate", {})[key.lower()] = value
+                _table("gate", document.setdefault("gate", {}), path)[key.lower()] = value
             case ["MERGETUI_REPOS", repo, key]:
-                repos = document.setdefault("repos", {})
+                repos = _table("repos", document.setdefault("repos", {}), path)
                 known = next((known for known in repos if _as_variable(known) == repo.upper()), repo.lower())
-                repos.setdefault(known, {})[key.lower()] = value
+                _table(f"repos.{known}", repos.setdefault(known, {}), path)[key.lower()] = value
             case _:
                 continue
     return document

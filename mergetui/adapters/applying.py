@@ -67,8 +67,10 @@ def add(git: Git, revision: Oid, *, label: str, onto: Oid, strategy: Strategy) -
     `label` names the revision in a merge commit. Raises GitError for anything that is not an answer.
     """
     found = git.ask("merge-base", onto, revision)
-    if not found.ok:
+    if found.code == 1:
         return Unrelated()
+    if not found.ok:
+        raise GitError(f"git merge-base {onto} {revision}: {found.said}")
     fork = found.out.split()[0]
     trees = git.tell("rev-parse", f"{onto}^{{tree}}", f"{revision}^{{tree}}", f"{fork}^{{tree}}").split()
     if fork == revision:

@@ -9,6 +9,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired  # noqa: TID251 - GitPython's process raises it
 from typing import Protocol
 
+import psutil
 from msgspec import Struct
 
 from mergetui.cleaning import redact
@@ -24,6 +25,8 @@ _SETTINGS = (
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.askPass=/bin/false",
+    "core.attributesFile=/dev/null",
+    "core.excludesFile=/dev/null",
     "commit.gpgsign=false",
     "tag.gpgsign=false",
     "rerere.enabled=false",
@@ -111,16 +114,23 @@ class Git:
         """Run git; the exit code is part of the answer. A GitError only if it cannot be run at all."""
         # Here, not at the top: commands that only read the stored state start in half the time without it.
         from git.cmd import Git as GitCommand
+        from git.exc import GitCommandNotFound
 
         self._commands(redact(" ".join(("git", *argv))))
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
-        command = [*_without_inherited(), "git", *settings, *argv]
-        environment = {**_environment(self._identity, self._protocols), **(env or {})}
+        # GitPython would run git where we happen to stand, in somebody else's repository.
+        if not self.directory.is_dir():
+            raise GitError(f"git cannot be run in {self.directory}: there is no such directory")
+        here = str(self.directory.absolute())
+        # A repository that is too damaged to be one must not be looked for further up.
+        ceiling = {"GIT_CEILING_DIRECTORIES": str(Path(here).parent)}
+        environment = {**_environment(self._identity, self._protocols), **ceiling, **(env or {})}
+        command = [*_without_inherited(environment), "git", "-C", here, *settings, *argv]
         try:
-            process = GitCommand(str(self.directory)).execute(
+            process = GitCommand(here).execute(
                 command, as_process=True, env=environment, start_new_session=True
             )
-        except OSError as error:
+        except (OSError, ValueError, GitCommandNotFound) as error:
             raise GitError(f"git cannot be run in {self.directory}: {error}") from error
         assert process.proc is not None
         return _await(process.proc, timeout)
@@ -143,9 +153,8 @@ def _await(process: "_Process", timeout: float) -> Ran:
         out, err = process.communicate(timeout=timeout)
     except TimeoutExpired:
         _end(process)
-        out, _ = process.communicate()
         said = f"no answer within {timeout:g} s, stopped"
-        return Ran(code=-signal.SIGKILL, out=_text(out), err=said, timed_out=True)
+        return Ran(code=-signal.SIGKILL, out=_text(_rest(process)), err=said, timed_out=True)
     return Ran(code=process.returncode, out=_text(out), err=_text(err))
 
 
@@ -159,11 +168,30 @@ class _Process(Protocol):
 
 
 def _end(process: _Process) -> None:
-    """TERM to the session first, so that git removes its lock files; then KILL."""
+    """TERM to the session first, so that git removes its lock files; then KILL, to those that left it too."""
+    kin = _descendants(process.pid)
     _signal_session(process.pid, signal.SIGTERM)
     with suppress(TimeoutExpired):
         process.wait(timeout=_KILL_GRACE)
     _signal_session(process.pid, signal.SIGKILL)
+    for relative in kin:
+        with suppress(psutil.Error):
+            relative.kill()
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.Error:
+        return []
+
+
+def _rest(process: _Process) -> bytes:
+    """What it had printed; not waited for when a daemon that nobody found keeps the pipe open."""
+    try:
+        return process.communicate(timeout=_KILL_GRACE)[0]
+    except TimeoutExpired as silent:
+        return silent.output or b""
 
 
 def _signal_session(leader: int, number: signal.Signals) -> None:
@@ -173,15 +201,16 @@ def _signal_session(leader: int, number: signal.Signals) -> None:
         return
 
 
-def _without_inherited() -> list[str]:
-    """GitPython adds to the environment but cannot take from it; env(1) can."""
-    inherited = sorted(name for name in os.environ if name.startswith("GIT_"))
+def _without_inherited(ours: Mapping[str, str]) -> list[str]:
+    """GitPython adds to the environment but cannot take from it; env(1) can, but would take `ours` too."""
+    inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in ours)
     return ["env", *(part for name in inherited for part in ("-u", name))] if inherited else []
 
 
 def _environment(identity: Identity, protocols: str) -> dict[str, str]:
     return {
         "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
         "GIT_CONFIG_SYSTEM": os.devnull,
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_TERMINAL_PROMPT": "0",

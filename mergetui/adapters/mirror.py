@@ -65,7 +65,15 @@ class Mirror:
         return int(ran.out) if ran.ok else 0
 
     def catch_up(self, entry: Entry, *, onto: Oid) -> Link | Clash:
-        return self._afresh_after_a_surprise(lambda: self._catch_up(entry, onto=onto))
+        try:
+            return self._afresh_after_a_surprise(lambda: self._catch_up(entry, onto=onto))
+        except GitError:
+            if not self._is_damaged():
+                raise
+        self._dispose_of_everything()
+        self._make_mirror()
+        self._fetch(entry.branches)
+        return self._catch_up(entry, onto=onto)
 
     def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
         # A merge commit has the author's head in it: forges see that without a push to the branch.
@@ -158,11 +166,14 @@ class Mirror:
         )
 
     def _make_mirror(self) -> None:
-        if not (self._bare / "HEAD").is_file():
-            remove(self._bare)
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._git.at(self._directory).tell("init", "--quiet", "--bare", str(self._bare))
-        self._git.tell("config", f"remote.{_REMOTE}.url", self._repository.remote)
+        address = ("config", f"remote.{_REMOTE}.url", self._repository.remote)
+        # Git says so when the directory is too damaged to be a repository.
+        if self._bare.is_dir() and self._git.ask(*address).ok:
+            return
+        self._dispose_of_everything()
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._git.at(self._directory).tell("init", "--quiet", "--bare", str(self._bare))
+        self._git.tell(*address)
 
     def _make_worktree(self) -> Path:
         if not (self._worktree / ".git").is_file():
@@ -178,6 +189,10 @@ class Mirror:
         except GitError:
             self.dispose()
             return work()
+
+    def _is_damaged(self) -> bool:
+        """Whether commits or trees cannot be read; a fetch that brings nothing new does not notice."""
+        return not self._git.ask("fsck", "--connectivity-only", "--no-dangling", "--no-progress").ok
 
     def _dispose_of_everything(self) -> None:
         self.dispose()

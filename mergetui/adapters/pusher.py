@@ -10,6 +10,7 @@ from filelock import FileLock
 from msgspec import Struct
 
 from mergetui.adapters.applying import Added, AlreadyThere, Conflicted, Unrelated, add
+from mergetui.adapters.files import remove
 from mergetui.adapters.git import REMOTE_TIMEOUT, Git, GitError, Identity
 from mergetui.adapters.pushing import fast_forward
 from mergetui.model import Change, Oid, Strategy
@@ -34,6 +35,8 @@ MAX_ATTEMPTS = 10
 _SEEN = "refs/mergetui/seen/"
 """Where the remote's refs are kept in the checkout, apart from the user's own remote-tracking refs."""
 _HEX = re.compile(r"[0-9a-f]{7,64}")
+_LEFTOVERS = ("rebase-merge", "rebase-apply", "sequencer", "index.lock", "HEAD.lock")
+"""What an operation that was killed leaves in a checkout; nobody else works in it while we do."""
 _ASKS = 5
 """How often the remote is asked what became of a push that it did not answer."""
 
@@ -228,18 +231,23 @@ class GitPusher:
 
     def _reset(self, tip: Oid) -> None:
         """The checkout stands at `tip`, clean, whatever state it was left in."""
-        for operation in ("rebase", "cherry-pick", "merge", "am"):
-            self._git.ask(operation, "--quit")
+        # Removed by hand, for `--quit` refuses state that a kill has left half written.
+        directory = self._git_directory()
+        for leftover in _LEFTOVERS:
+            remove(directory / leftover)
         self._git.tell("checkout", "--quiet", "--force", "--detach", tip)
         self._git.tell("clean", "--quiet", "-ffdx")
 
     def _alone(self) -> FileLock:
         if not self.checkout.is_dir():
             raise GitError(f"the checkout {self.checkout} is not a directory")
-        directory = Path(self._git.tell("rev-parse", "--absolute-git-dir"))
+        directory = self._git_directory()
         with suppress(FileExistsError):
             directory.joinpath("mergetui.lock").touch(mode=0o600, exist_ok=False)
         return FileLock(directory / "mergetui.lock")
+
+    def _git_directory(self) -> Path:
+        return Path(self._git.tell("rev-parse", "--absolute-git-dir"))
 
 
 def _is_other_ref(name: str) -> bool:

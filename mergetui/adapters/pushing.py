@@ -15,6 +15,8 @@ from mergetui.ports import Published, PublishResult, PushRefused, TargetHasMoved
 from mergetui.reason import Coded, Reason
 
 _NO_ANSWER = "the push got no answer and the target has not moved"
+_HUNG_UP = "the remote end hung up unexpectedly"
+"""Git's words for a conversation that broke off, never for one that did not begin."""
 
 
 class FastForward(Struct, frozen=True):
@@ -73,7 +75,7 @@ def judge(git: Git, remote: str, *, target: str, commit: Oid, base: Oid, ran: Ra
         return seen
     tip = seen.at.get(target)
     if tip == base:
-        return Undecided(_NO_ANSWER) if ran is None or ran.timed_out else PushRefused(refusal(ran))
+        return Undecided(_NO_ANSWER) if ran is None or _got_no_answer(ran) else PushRefused(refusal(ran))
     if tip is None:
         return TargetHasMoved(None)
     contained = tip == commit or _contains(git, remote, target=target, tip=tip, commit=commit)
@@ -82,6 +84,13 @@ def judge(git: Git, remote: str, *, target: str, commit: Oid, base: Oid, ran: Ra
     if not contained:
         return TargetHasMoved(tip)
     return Published(tip, git.tell("rev-parse", f"{commit}^{{tree}}"))
+
+
+def _got_no_answer(ran: Ran) -> bool:
+    """The connection broke after the push was sent: the server may still be at it (git-push(1), OUTPUT)."""
+    if ran.timed_out or ran.code < 0 or "[remote failure]" in ran.out:
+        return True
+    return _HUNG_UP in ran.err and not any(line.startswith("!") for line in ran.out.splitlines())
 
 
 def refusal(ran: Ran) -> Coded:

@@ -6,6 +6,7 @@ differs is thrown away. The index is the engine's own, for a test can tell its i
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 from typing import Literal
@@ -19,10 +20,11 @@ _CONTROLS = (
     "config.worktree",
     "info",
     "hooks",
-    "objects/info",
+    "objects",
     "modules",
     "commondir",
     "packed-refs",
+    "shallow",
 )
 
 
@@ -52,7 +54,21 @@ class Slot:
         ours = {"GIT_INDEX_FILE": str(self._index)}
         git.tell("checkout", "--quiet", "--force", "--detach", commit, env=ours)
         git.tell("clean", "--quiet", "-ffd", *(["-x"] if clean == "everything" else []), env=ours)
+        # Git looks through a link in place of a directory, finds all files, and then cleans the link away.
+        if git.tell("ls-files", "--deleted", env=ours):
+            raise GitError(f"{self._checkout} lacks files of {commit}")
+        if clean == "everything":
+            self._forget_planted_repositories()
+        # Removed first: a copy would write through a link that a test has put there.
+        remove(self._checkout / ".git" / "index")
         shutil.copyfile(self._index, self._checkout / ".git" / "index")
+
+    def _forget_planted_repositories(self) -> None:
+        """Below a directory that the commit has too, git-clean(1) never looks at a `.git`."""
+        for parent, names, files in os.walk(self._checkout):
+            if ".git" in (*names, *files) and Path(parent) != self._checkout:
+                remove(Path(parent, ".git"))
+            names[:] = [name for name in names if name != ".git"]
 
     def _make(self) -> None:
         self.dispose()
@@ -77,7 +93,7 @@ class Slot:
         inner = self._checkout / ".git"
         if inner.is_symlink() or not inner.is_dir() or not self._seal.is_file():
             return False
-        (inner / "index.lock").unlink(missing_ok=True)
+        remove(inner / "index.lock")
         return self._seal.read_text() == self._fingerprint()
 
     def _fingerprint(self) -> str:

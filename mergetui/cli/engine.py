@@ -23,7 +23,8 @@ _PATIENCE = 1.0
 
 
 def run(session: Session, names: Sequence[str], *, drain: bool, drain_wait: str) -> int:
-    chosen = [name for given in names for name in session.names(given)] or list(session.names(None))
+    given = [name for word in names for name in session.names(word)] or session.names(None)
+    chosen = list(dict.fromkeys(given))
     if not chosen:
         raise Failure("no repository is configured", code="config", hint="mergetui repo add NAME REMOTE")
     patience = _patience(drain_wait)
@@ -41,14 +42,18 @@ def run(session: Session, names: Sequence[str], *, drain: bool, drain_wait: str)
     engine = session.wiring.engine(hear)
     with stop_on_signals() as stopping:
         if not drain:
-            return _run_for_ever(session, engine, chosen, stopping)
+            _run_until_stopped(session, engine, chosen, stopping)
+            _say(session, _summary(session, chosen, told), {})
+            return INTERRUPTED
         waits = engine.drain(chosen, patience=patience, stopping=stopping)
         summary = _summary(session, chosen, told)
         _say(session, summary, waits)
         return INTERRUPTED if stopping.is_set() else _exit_code(summary, waits)
 
 
-def _run_for_ever(session: Session, engine: Engine, names: Sequence[str], stopping: threading.Event) -> int:
+def _run_until_stopped(
+    session: Session, engine: Engine, names: Sequence[str], stopping: threading.Event
+) -> None:
     engine.start()
     for name in names:
         engine.want(name, "auto")
@@ -63,7 +68,6 @@ def _run_for_ever(session: Session, engine: Engine, names: Sequence[str], stoppi
                 # Nobody is there to switch it on again, and whoever took the lease has had a ttl for it.
                 engine.want(name, "auto")
     engine.stop()
-    return INTERRUPTED
 
 
 def _summary(session: Session, names: Sequence[str], told: Sequence[Event]) -> dict[str, Any]:

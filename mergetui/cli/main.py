@@ -68,6 +68,11 @@ def _run(session: Session, words: list[str]) -> int:
         raise Failure(error.format_message(), hint="mergetui --help tells what is allowed") from error
     except typer.Abort:
         return INTERRUPTED
+    except SystemExit as end:
+        # The parser ends the process with 1 when a reader went away; that is not an answer of ours.
+        if isinstance(end.__context__, BrokenPipeError):
+            raise end.__context__ from None
+        raise
     return code if isinstance(code, int) else DONE
 
 

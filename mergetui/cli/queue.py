@@ -66,7 +66,7 @@ def pause(session: Session, repo: str, *, reason: str, until: str | None, now: b
     if not reason.strip():
         raise Failure("--reason is empty; say why, for it is what everybody is shown")
     desk = session.desk(repo)
-    ends = _instant(until, session.wiring.clock.now()) if until else None
+    ends = None if until is None else _instant(until, session.wiring.clock.now())
     said = desk.pause(reason, until=ends, now=now)
     session.answer({"paused": said}, f"{repo} is paused: {clean(reason)}")
     return DONE

@@ -12,7 +12,7 @@ from mergetui.model import Repository
 
 def add(session: Session, name: str, remote: str, words: Sequence[str]) -> int:
     path = session.places.config
-    settings = {key: native_setting(key, text, path=path) for key, text in _pairs(words)}
+    settings = {key: native_setting(name, key, text, path=path) for key, text in _pairs(words)}
     config = add_repository(path, name, {"remote": _address(remote), **settings})
     repository = config.repos[name]
     session.answer(

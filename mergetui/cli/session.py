@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import cached_property
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -57,6 +58,10 @@ class Session:
         self.environ = environ
         self._out = out or sys.stdout
         self._err = err or sys.stderr
+        for stream in (self._out, self._err):
+            # A terminal that cannot show a character is no reason to fail.
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
 
     @property
     def as_json(self) -> bool:
@@ -100,10 +105,12 @@ class Session:
             self.print(*lines)
 
     def emit(self, value: object) -> None:
-        """One JSON object on a line of its own, at once."""
-        from msgspec import json
+        """One JSON object on a line of its own, at once; ASCII, whatever the locale and the names in it."""
+        import json
 
-        print(json.encode(value).decode(), file=self._out, flush=True)
+        from msgspec import to_builtins
+
+        print(json.dumps(to_builtins(value), separators=(",", ":")), file=self._out, flush=True)
 
     def print(self, *lines: str) -> None:
         for line in lines:

@@ -4,6 +4,7 @@ import os
 import subprocess  # noqa: TID251 - the world outside of the gate has a git of its own
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -24,6 +25,9 @@ class File(Struct, frozen=True):
 
 Content: TypeAlias = str | File | None
 """None: the file is gone."""
+Files: TypeAlias = Mapping[str, Content]
+"""By path."""
+NO_FILES: Files = MappingProxyType({})
 
 
 def program(text: str) -> File:
@@ -55,31 +59,44 @@ class Remote:
     # What authors do.
 
     def propose(
-        self, branch: str, *, by: str = "Ada", on: str = "main", also: Sequence[str] = (), **rest: Content
+        self,
+        branch: str,
+        files: Files = NO_FILES,
+        *,
+        by: str = "Ada",
+        on: str = "main",
+        also: Sequence[str] = (),
+        **more: Content,
     ) -> str:
         """Point `branch` at a new commit on top of `on`, whatever it was before; `also` are more parents."""
-        return self.commit(branch, [on, *also], files=rest, by=by)
+        return self.commit(branch, [on, *also], files={**files, **more}, by=by)
 
     def push(
-        self, branch: str = "main", *, by: str = "Bob", also: Sequence[str] = (), **rest: Content
+        self,
+        branch: str = "main",
+        files: Files = NO_FILES,
+        *,
+        by: str = "Bob",
+        also: Sequence[str] = (),
+        **more: Content,
     ) -> str:
         """One more commit on `branch`."""
-        return self.commit(branch, [branch, *also], files=rest, by=by)
+        return self.commit(branch, [branch, *also], files={**files, **more}, by=by)
 
-    def root(self, branch: str, *, by: str = "Ada", **rest: Content) -> str:
+    def root(self, branch: str, *, by: str = "Ada", **files: Content) -> str:
         """Point `branch` at a commit without a past."""
-        return self.commit(branch, [], files=rest, by=by)
+        return self.commit(branch, [], files=files, by=by)
 
     def commit(
         self,
         branch: str,
         parents: Sequence[str],
         *,
-        files: Mapping[str, Content],
+        files: Files,
         by: str = "Ada",
         message: str | None = None,
     ) -> str:
-        """The files of the first parent with these changes, as a commit of `parents` that `branch` points at."""
+        """The files of the first parent, changed, as a commit of `parents` that `branch` points at."""
         self._commits += 1
         person = f"{by} <{by.lower()}@example.org> {_EPOCH + self._commits * _PAUSE} +0000"
         lines = [
@@ -244,7 +261,9 @@ def _sized(content: bytes) -> str:
 
 
 def _git(directory: Path, *argv: str, stdin: bytes = b"") -> bytes:
-    ran = subprocess.run(["git", *argv], cwd=directory, env=_ENVIRONMENT, input=stdin, capture_output=True)
+    ran = subprocess.run(
+        ["git", *argv], cwd=directory, env=_ENVIRONMENT, input=stdin, capture_output=True, check=False
+    )
     assert ran.returncode == 0, f"git {' '.join(argv)}: {ran.stderr.decode('utf-8', 'replace')}"
     return ran.stdout
 
