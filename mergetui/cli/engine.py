@@ -47,7 +47,7 @@ def run(session: Session, names: Sequence[str], *, drain: bool, drain_wait: str)
             return INTERRUPTED
         waits = engine.drain(chosen, patience=patience, stopping=stopping)
         summary = _summary(session, chosen, told)
-        _say(session, summary, waits)
+        _say(session, summary, {} if stopping.is_set() else waits)
         return INTERRUPTED if stopping.is_set() else _exit_code(summary, waits)
 
 

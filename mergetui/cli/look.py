@@ -11,7 +11,7 @@ from mergetui.cli.text import history_lines, status_lines
 from mergetui.cli.views import repository_fields, run_fields
 from mergetui.operations import Desk
 from mergetui.planning import policy_of
-from mergetui.queueing import find, order
+from mergetui.queueing import order
 from mergetui.verdict import Verdict, explain
 
 _POLL = 0.1
@@ -80,16 +80,13 @@ def log(session: Session, repo: str, branch: str | None, *, follow: bool) -> int
 
 
 def _log_of(desk: Desk, branch: str | None) -> Path | None:
-    """The entry's latest output; without a branch, that of what is in flight; else of the newest run."""
-    state = desk.state()
-    if branch is not None and (entry := find(state, branch)) and entry.log:
-        return Path(entry.log)
-    if branch is None:
-        flying = [entry for entry in order(state.entries.values()) if entry.state.in_flight and entry.log]
-        if flying and flying[0].log:
-            return Path(flying[0].log)
-    runs = [run for run in desk.history() if run.log and (branch is None or branch in run.branches)]
-    return Path(runs[-1].log) if runs and runs[-1].log else None
+    """The latest output of the branch, in the queue or ended; without one, what is in flight comes first."""
+    entries = order(desk.state().entries.values())
+    runs = [run for run in reversed(desk.history()) if branch is None or branch in run.branches]
+    mine = [entry for entry in entries if branch is None or branch in entry.branches]
+    flying = [entry.log for entry in mine if entry.state.in_flight or branch is not None]
+    logs = [*flying, *(run.log for run in runs), *(entry.log for entry in mine)]
+    return next((Path(log) for log in logs if log), None)
 
 
 def _print_log(session: Session, desk: Desk, path: Path, *, follow: bool) -> None:

@@ -19,6 +19,7 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
+from mergetui.reason import Coded, Reason
 
 
 def tell(event: Event) -> str | None:  # noqa: C901, PLR0912 - one flat case per fact
@@ -30,6 +31,8 @@ def tell(event: Event) -> str | None:  # noqa: C901, PLR0912 - one flat case per
             said = f"retesting {_names(branches)} as {commit[:10]}"
         case RetestEnded(branches=branches, reason=None, seconds=seconds):
             said = f"green: {_names(branches)} after {seconds:.1f} s"
+        case RetestEnded(branches=branches, reason=Coded(code=Reason.INTERRUPTED, detail=detail)):
+            said = f"stopped the retest of {_names(branches)}: {clean(detail)}"
         case RetestEnded(branches=branches, reason=reason) if reason is not None:
             said = f"red: {_names(branches)}: {clean(reason.detail)}"
         case Ended():
