@@ -6,7 +6,7 @@ import unicodedata
 LONGEST = 200
 """Bytes of a branch name; a ref becomes a file name in many remotes, and those end at 255."""
 
-_REQUEST = re.compile(r"refs/(pull|merge-requests)/[0-9]+/(head|merge)")
+_REQUEST = re.compile(r"refs/(pull|merge-requests)/[0-9]{1,20}/(head|merge)")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _ONLY_REQUESTS = "only refs/pull/N/head and refs/merge-requests/N/head may start with 'refs/'"
 _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -15,11 +15,7 @@ _UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 def broken_branch_rule(branch: str) -> str | None:
     """The rule that `branch` breaks, as a sentence to show; None when it may be queued."""
     if branch.startswith("refs/"):
-        return (
-            None
-            if _REQUEST.fullmatch(branch)
-            else "only refs/pull/N/head and the like may start with 'refs/'"
-        )
+        return None if _REQUEST.fullmatch(branch) else _ONLY_REQUESTS
     return next((rule for rule, is_broken in _RULES if is_broken(branch)), None)
 
 

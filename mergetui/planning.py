@@ -5,7 +5,6 @@ green, red, running or built, and picks where to test next.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from msgspec import Struct
 
@@ -25,87 +24,9 @@ from mergetui.actions import (
     Wait,
     Why,
 )
-from mergetui.model import (
-    Branch,
-    Candidate,
-    Entry,
-    EntryState,
-    Gate,
-    Instant,
-    LandingIntent,
-    Lease,
-    Link,
-    Oid,
-    Pause,
-    Repository,
-)
+from mergetui.model import Candidate, Entry, EntryState, Instant, Link, Oid
 from mergetui.reason import Coded, Reason
-
-
-class Verdict(StrEnum):
-    BUILT = "built"
-    RUNNING = "running"
-    GREEN = "green"
-    RED = "red"
-    VOID = "void"
-    """It ended without an answer, and no entry is at fault."""
-
-
-class Trial(Struct, frozen=True):
-    """A candidate and what is known of it."""
-
-    candidate: Candidate
-    verdict: Verdict
-    reason: Coded | None = None
-
-
-class Obstacle(Struct, frozen=True):
-    """An entry that could not be put on top of `onto`."""
-
-    entry: Entry
-    onto: Oid
-    reason: Coded
-
-
-class Policy(Struct, frozen=True, kw_only=True):
-    enabled: bool = True
-    has_command: bool = True
-    batch: int = 1
-    parallel: int = 1
-    max_retries: int = 2
-    max_contention: int = 10
-
-
-def policy_of(repository: Repository, gate: Gate) -> Policy:
-    return Policy(
-        enabled=repository.enabled,
-        has_command=repository.retest is not None,
-        batch=repository.batch,
-        parallel=repository.parallel,
-        max_retries=gate.max_retries,
-        max_contention=gate.max_contention,
-    )
-
-
-class View(Struct, frozen=True, kw_only=True):
-    """What is true of one repository at one moment."""
-
-    now: Instant
-    tip: Oid | None
-    heads: Mapping[Branch, Oid]
-    """Of every queued branch that the remote has."""
-    queue: tuple[Entry, ...]
-    """In the order in which they are served."""
-    trials: tuple[Trial, ...] = ()
-    obstacles: tuple[Obstacle, ...] = ()
-    pause: Pause | None = None
-    landing: LandingIntent | None = None
-    """A push to the target that the remote has not decided."""
-    lease_of_another: Lease | None = None
-    trouble: str | None = None
-    """Why the remote could not be looked at; what is known of it is old."""
-    rewound: Coded | None = None
-    """The target lost commits that it had."""
+from mergetui.view import Policy, Trial, Verdict, View
 
 
 def plan(view: View, policy: Policy) -> tuple[Action, ...]:
@@ -187,13 +108,16 @@ def _tests(view: View, policy: Policy, line: tuple[Entry, ...], known: _Known) -
     running = [k for k, trial in known.trials.items() if trial.verdict is Verdict.RUNNING]
     useless = [k for k in running if known.red is not None and k > known.red]
     stops = tuple(StopRetest(known.trials[k].candidate, "a shorter candidate is red") for k in useless)
-    if _is_paused(view):
+    if _is_paused(view) or view.trouble is not None:
         return stops
     if policy.enabled and not policy.has_command:
-        return (*stops, Wait(why=Why.NO_COMMAND))
+        return stops or (Wait(why=Why.NO_COMMAND),)
     free = policy.parallel - (len(running) - len(useless))
     wanted = [k for k in _lengths(policy, known) if k not in running][: max(free, 0)]
-    return (*stops, *(_test(view, line, known, k) for k in wanted))
+    # One catch-up at a time: the next goes on from it. Rebased twice, an entry is two commits, and what
+    # was tested on top of the one is lost when the other lands.
+    later = [k for k in wanted if k not in known.trials][1:]
+    return (*stops, *(_test(view, line, known, k) for k in wanted if k not in later))
 
 
 def _lengths(policy: Policy, known: _Known) -> list[int]:
@@ -274,10 +198,10 @@ def _cannot_work(view: View) -> Coded | None:
     """Why the entries in line are deferred; what runs is left to end first."""
     if any(trial.verdict is Verdict.RUNNING for trial in view.trials):
         return None
-    if view.trouble is not None:
-        return Coded(Reason.REMOTE_UNREACHABLE, view.trouble)
     if view.lease_of_another is not None:
         return Coded(Reason.LEASE_BUSY, f"held by {view.lease_of_another.holder}")
+    if view.trouble is not None:
+        return Coded(Reason.REMOTE_UNREACHABLE, view.trouble)
     return None
 
 

@@ -85,7 +85,8 @@ def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState 
         return None
     others = [other for other in order(state.entries.values()) if other.id != entry.id]
     place = min(max(to - 1, 0), len(others))
-    neighbour = others[place] if place < len(others) else (others[-1] if others else entry)
+    nearest = (*others[place:], *reversed(others[:place]))
+    neighbour = next((other for other in nearest if _waits_like(other, entry)), entry)
     row = [*others[:place], replace(entry, priority=neighbour.priority), *others[place:]]
     return put(state, *(replace(other, rank=rank) for rank, other in enumerate(row, start=1)))
 
@@ -169,6 +170,12 @@ def _place(entry: Entry) -> tuple[bool, int, int, int, str]:
     urgent = entry.priority is Priority.URGENT
     haste = 0 if urgent else 1 if entry.state.in_flight else 2
     return entry.state.needs_a_person, haste, _PRIORITIES[entry.priority], entry.rank, entry.id
+
+
+def _waits_like(other: Entry, entry: Entry) -> bool:
+    """Whether the priority of `other` says anything about a place in the queue for `entry`."""
+    same_end = other.state.needs_a_person == entry.state.needs_a_person
+    return same_end and (entry.state.in_flight or not other.state.in_flight)
 
 
 def _same(state: RepositoryState, branches: tuple[Branch, ...]) -> Entry | None:

@@ -9,9 +9,12 @@ from datetime import timedelta
 from msgspec import Struct
 
 from mergetui.actions import Defer, Wait, Why
+from mergetui.cleaning import redact
 from mergetui.model import Entry, EntryState, Instant, Repository, RepositoryState
-from mergetui.planning import Policy, View, plan
+from mergetui.planning import plan
 from mergetui.queueing import order
+from mergetui.reason import Coded, Reason
+from mergetui.view import Policy, View
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -48,7 +51,8 @@ def explain(  # noqa: C901, PLR0911 - one flat case per Why
             says = f"[repos.{name}] has no retest command, so no candidate can be judged"
             return _verdict(wait, says, "set 'retest' in the configuration")
         case Why.REMOTE_DOWN:
-            return _verdict(wait, f"the remote cannot be reached: {wait.detail}", "mergetui doctor")
+            mend = f"git ls-remote {redact(repository.remote)}"
+            return _verdict(wait, f"the remote cannot be reached: {wait.detail}", mend)
         case Why.LEASE_BUSY:
             return _lease_busy(state, wait, name, now=now)
         case Why.NEEDS_A_PERSON:
@@ -72,18 +76,20 @@ def _wait(state: RepositoryState, policy: Policy, *, holder_is_dead: bool, now: 
     match actions[0]:
         case Wait() as wait:
             return wait
-        case Defer(reason=reason):
-            down = state.seen is not None and state.seen.trouble is not None
-            return Wait(why=Why.REMOTE_DOWN if down else Why.LEASE_BUSY, detail=reason.detail)
+        case Defer(reason=Coded(code=Reason.REMOTE_UNREACHABLE, detail=detail)):
+            return Wait(why=Why.REMOTE_DOWN, detail=detail)
+        case Defer(reason=Coded(code=Reason.LEASE_BUSY, detail=detail)):
+            return Wait(why=Why.LEASE_BUSY, detail=detail)
         case _:
             return Wait(why=Why.NOT_ADVANCING)
 
 
 def _view(state: RepositoryState, now: Instant, *, lease_of_another: bool) -> View:
-    """Branches are taken to stand where they were pinned: only an engine looks at the remote."""
+    """Branches are taken to stand where they were pinned, or to be gone still: only an engine looks."""
     heads: Mapping[str, str] = {
         branch: head
         for entry in state.entries.values()
+        if entry.reason is None or entry.reason.code is not Reason.BRANCH_GONE
         for branch, head in zip(entry.branches, entry.heads, strict=True)
     }
     return View(

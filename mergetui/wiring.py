@@ -25,9 +25,9 @@ from mergetui.engine import Engine
 from mergetui.model import Holder, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
-from mergetui.planning import Verdict
 from mergetui.ports import Clock, Emit
 from mergetui.reason import Coded
+from mergetui.view import Verdict
 
 
 class Places(Struct, frozen=True, kw_only=True):

@@ -10,9 +10,9 @@ from mergetui.cli.session import DONE, NO, Failure, Session
 from mergetui.cli.text import history_lines, status_lines
 from mergetui.cli.views import repository_fields, run_fields
 from mergetui.operations import Desk
-from mergetui.planning import policy_of
 from mergetui.queueing import order
 from mergetui.verdict import Verdict, explain
+from mergetui.view import policy_of
 
 _POLL = 0.1
 _CHUNK = 65_536

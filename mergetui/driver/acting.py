@@ -42,7 +42,6 @@ from mergetui.events import (
 )
 from mergetui.model import Candidate, Entry, EntryState, Gate, Instant, Pause, Repository, RepositoryState
 from mergetui.outcome import RetestEnding
-from mergetui.planning import Verdict
 from mergetui.ports import (
     Clash,
     Clock,
@@ -56,6 +55,7 @@ from mergetui.ports import (
     Store,
 )
 from mergetui.reason import Coded
+from mergetui.view import Verdict
 
 
 class Ports(Struct, frozen=True, kw_only=True):

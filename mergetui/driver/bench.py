@@ -6,9 +6,9 @@ from msgspec import Struct
 
 from mergetui.model import Branch, Candidate, Entry, EntryId, Oid
 from mergetui.outcome import Interrupted, RetestEnding
-from mergetui.planning import Obstacle, Trial, Verdict
 from mergetui.ports import Retester, RetestOrder, RunningRetest
 from mergetui.reason import Coded
+from mergetui.view import Obstacle, Trial, Verdict
 
 
 class Ending(Struct, frozen=True):
@@ -64,7 +64,11 @@ class Bench:
         return next(slot for slot in range(len(taken) + 1) if slot not in taken)
 
     def built(self, candidate: Candidate) -> None:
-        self._trials[candidate.commit] = Trial(candidate, Verdict.BUILT)
+        """What is known of its very commit, from another chain that led to it, is known of it too."""
+        known = self._trials.get(candidate.commit, Trial(candidate, Verdict.BUILT))
+        self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason)
+        if candidate.commit in self._running:
+            self._running[candidate.commit].candidate = candidate
 
     def met(self, entry: Entry, onto: Oid, reason: Coded) -> None:
         self.obstacles = (*self.obstacles, Obstacle(entry, onto, reason))

@@ -13,8 +13,9 @@ from mergetui.driver.acting import Acts, Ports
 from mergetui.driver.bench import names
 from mergetui.events import Broken, PauseEnded, Recovered
 from mergetui.model import Advance, EntryState, Gate, Repository, RepositoryState
-from mergetui.planning import View, plan, policy_of
+from mergetui.planning import plan, standing
 from mergetui.reason import Coded, Reason
+from mergetui.view import View, policy_of
 
 Mode = Literal["auto", "step", "look"]
 
@@ -182,9 +183,10 @@ class Driver:
     def _reconcile(self) -> None:
         """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
         state = self._acts.record.state()
-        busy = self._acts.bench.entries() | frozenset(
-            state.landing.candidate.entries if state.landing else ()
-        )
+        trials = standing(self._view(state))
+        busy = {key for trial in trials for key in trial.candidate.entries}
+        if state.landing is not None:
+            busy.update(state.landing.candidate.entries)
         idle = tuple(e.id for e in state.entries.values() if e.state.in_flight and e.id not in busy)
         if idle:
             self._acts.record.enter(idle, EntryState.QUEUED)

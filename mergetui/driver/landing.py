@@ -12,7 +12,6 @@ from mergetui.driver.tenure import Tenure
 from mergetui.events import BranchesPushed, Ended, LandingContended, LandingStarted, LandingUnknown, Recovered
 from mergetui.model import Candidate, EntryState, Instant, LandingIntent, Link, RepositoryState
 from mergetui.outcome import Unreachable
-from mergetui.planning import Verdict
 from mergetui.ports import (
     BranchesMoved,
     BranchHasMoved,
@@ -25,6 +24,7 @@ from mergetui.ports import (
 )
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
+from mergetui.view import Verdict
 
 DECISION_GRACE = timedelta(minutes=2)
 """A push without an answer is waited for so long while the target does not move; servers have landed late."""

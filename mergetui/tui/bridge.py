@@ -15,9 +15,9 @@ from mergetui.events import Event
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
 from mergetui.operations import Desk
 from mergetui.outcome import Run
-from mergetui.planning import policy_of
 from mergetui.queueing import positions
 from mergetui.verdict import Verdict, explain
+from mergetui.view import policy_of
 from mergetui.wiring import Wiring
 
 _POLL = 0.25

@@ -1,0 +1,86 @@
+"""What a plan is made from: what is true of one repository at one moment, and what its operator wants."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from mergetui.model import (
+    Branch,
+    Candidate,
+    Entry,
+    Gate,
+    Instant,
+    LandingIntent,
+    Lease,
+    Oid,
+    Pause,
+    Repository,
+)
+from mergetui.reason import Coded
+
+
+class Verdict(StrEnum):
+    BUILT = "built"
+    RUNNING = "running"
+    GREEN = "green"
+    RED = "red"
+    VOID = "void"
+    """It ended without an answer, and no entry is at fault."""
+
+
+class Trial(Struct, frozen=True):
+    """A candidate and what is known of it."""
+
+    candidate: Candidate
+    verdict: Verdict
+    reason: Coded | None = None
+
+
+class Obstacle(Struct, frozen=True):
+    """An entry that could not be put on top of `onto`."""
+
+    entry: Entry
+    onto: Oid
+    reason: Coded
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    enabled: bool = True
+    has_command: bool = True
+    batch: int = 1
+    parallel: int = 1
+    max_retries: int = 2
+    max_contention: int = 10
+
+
+def policy_of(repository: Repository, gate: Gate) -> Policy:
+    return Policy(
+        enabled=repository.enabled,
+        has_command=repository.retest is not None,
+        batch=repository.batch,
+        parallel=repository.parallel,
+        max_retries=gate.max_retries,
+        max_contention=gate.max_contention,
+    )
+
+
+class View(Struct, frozen=True, kw_only=True):
+    """What is true of one repository at one moment."""
+
+    now: Instant
+    tip: Oid | None
+    heads: Mapping[Branch, Oid]
+    """Of every queued branch that the remote has."""
+    queue: tuple[Entry, ...]
+    """In the order in which they are served."""
+    trials: tuple[Trial, ...] = ()
+    obstacles: tuple[Obstacle, ...] = ()
+    pause: Pause | None = None
+    landing: LandingIntent | None = None
+    """A push to the target that the remote has not decided."""
+    lease_of_another: Lease | None = None
+    trouble: str | None = None
+    """Why the remote could not be looked at; what is known of it is old."""
+    rewound: Coded | None = None
+    """The target lost commits that it had."""

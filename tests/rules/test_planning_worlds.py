@@ -1,0 +1,222 @@
+"""Whole worlds: whatever others do, and at whatever moment, these claims hold of what the plan leads to."""
+
+from itertools import combinations
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from mergetui.actions import Wait
+from mergetui.model import EntryState, Priority
+from mergetui.reason import Reason
+from mergetui.view import Policy
+from tests.rules.world import (
+    AuthorPush,
+    Delete,
+    EndedEntry,
+    Enqueue,
+    Event,
+    Faults,
+    ForeignPush,
+    Gate,
+    Scenario,
+    Story,
+    Switch,
+    Switchable,
+    name_of,
+    work_of,
+    works_of,
+)
+
+BRANCHES = ("a", "b", "c", "d", "e", "f")
+STRANGERS = ("x1", "x2", "x3")
+SWITCHES: tuple[Switchable, ...] = ("pause", "pause now", "outage", "lease of another")
+LONGEST_RETEST = 4
+
+
+def most_rounds(scenario: Scenario) -> int:
+    """Each entry is caught up, halved out of its batch, tested, landed; each event may undo all of that."""
+    return (12 + LONGEST_RETEST) * (1 + len(scenario.branches)) * (1 + len(scenario.events))
+
+
+@st.composite
+def faults(draw: st.DrawFn, branches: tuple[str, ...]) -> Faults:
+    """The last branch is always good, so that something can land."""
+    suspects = st.sampled_from(branches[:-1] or ("nobody",))
+    pair: st.SearchStrategy[frozenset[str]] = st.builds(
+        frozenset, st.tuples(suspects, st.sampled_from(branches[:-1] + STRANGERS))
+    )
+    pairs = st.frozensets(pair.filter(lambda two: len(two) == 2), max_size=1)
+    some, one = st.frozensets(suspects, max_size=2), st.frozensets(suspects, max_size=1)
+    return draw(st.builds(Faults, red=some, mended=some, red_together=pairs, conflicts=pairs, refused=one))
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> list[tuple[int, Event]]:
+    """Something that begins, and ends a while later."""
+    what = draw(st.sampled_from(SWITCHES))
+    begin, lasts = draw(st.integers(1, 40)), draw(st.integers(1, 12))
+    return [(begin, Switch(what, on=True)), (begin + lasts, Switch(what, on=False))]
+
+
+def dated(events: st.SearchStrategy[Event]) -> st.SearchStrategy[tuple[int, Event]]:
+    return st.tuples(st.integers(2, 60), events)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
+    branches = BRANCHES[: draw(st.integers(1, len(BRANCHES)))]
+    names = st.sampled_from(branches)
+    priorities = st.sampled_from((Priority.NORMAL, Priority.NORMAL, Priority.HIGH, Priority.URGENT))
+    arrivals = [(draw(st.sampled_from((1, 1, 1, 15))), Enqueue(b, draw(priorities))) for b in branches]
+    pushes = draw(st.lists(dated(st.builds(AuthorPush, names)), max_size=3))
+    again = draw(st.lists(dated(st.builds(Enqueue, names, st.just(Priority.NORMAL))), max_size=1))
+    gone = draw(st.lists(dated(st.builds(Delete, names)), max_size=1))
+    moments = draw(st.lists(st.integers(1, 60), max_size=len(STRANGERS)))
+    foreign = [(moment, ForeignPush(name)) for moment, name in zip(moments, STRANGERS, strict=False)]
+    spans = [event for window in draw(st.lists(windows(), max_size=2)) for event in window]
+    return Scenario(
+        policy=Policy(
+            enabled=enabled,
+            batch=draw(st.integers(1, 5)),
+            parallel=draw(st.integers(1, 4)),
+            max_retries=draw(st.integers(0, 2)),
+            max_contention=draw(st.integers(1, 3)),
+        ),
+        branches=branches,
+        faults=draw(faults(branches)),
+        events=(*arrivals, *pushes, *again, *gone, *foreign, *spans),
+        durations=tuple(draw(st.lists(st.integers(1, LONGEST_RETEST), min_size=1, max_size=4))),
+        answers=tuple(draw(st.lists(st.sampled_from(("said", "said", "lost", "dropped")), max_size=3))),
+        looks_every=draw(st.integers(1, 3)),
+        update_branch=draw(st.booleans()),
+        restamps=draw(st.booleans()),
+    )
+
+
+def played(scenario: Scenario) -> tuple[Gate, Story]:
+    gate = Gate(scenario)
+    return gate, gate.run(most_rounds=most_rounds(scenario))
+
+
+# Without shrinking: a world that never ends takes minutes to shrink, and reads well enough as it is.
+many = settings(
+    max_examples=70,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@many
+@given(scenarios())
+def test_nothing_untested_lands(scenario: Scenario) -> None:
+    gate, story = played(scenario)
+    assert all(landing.was_tested for landing in story.landings)
+    assert all(landing.candidate.base == landing.tip_before for landing in story.landings)
+    assert not any(scenario.faults.are_red(works_of(landing.candidate.commit)) for landing in story.landings)
+    assert len(set(works_of(gate.remote.tip))) == len(works_of(gate.remote.tip)), "landed twice"
+
+
+@many
+@given(scenarios())
+def test_what_was_in_the_target_stays_there(scenario: Scenario) -> None:
+    gate, _ = played(scenario)
+    assert all(
+        after.startswith(f"{before}/")
+        for before, after in zip(gate.remote.target, gate.remote.target[1:], strict=False)
+    )
+
+
+@many
+@given(scenarios())
+def test_whoever_was_first_lands_first(scenario: Scenario) -> None:
+    _, story = played(scenario)
+    landed = [link.branches[0] for landing in story.landings for link in landing.candidate.links]
+    undisturbed = [branch for branch in landed if branch not in story.disturbed]
+    assert not [
+        (early, late)
+        for late, early in combinations(undisturbed, 2)
+        if story.admitted[early] < story.admitted[late] and is_no_less(early, late, story)
+    ]
+
+
+@many
+@given(scenarios())
+def test_every_good_entry_lands(scenario: Scenario) -> None:
+    gate, story = played(scenario)
+    deleted = {event.branch for _, event in scenario.events if isinstance(event, Delete)}
+    good = {b for b in story.admitted if not scenario.faults.touch(b) and b not in deleted}
+    assert good <= {name_of(work) for work in works_of(gate.remote.tip)}
+
+
+@many
+@given(scenarios())
+def test_it_ends_with_a_person_or_with_an_empty_queue(scenario: Scenario) -> None:
+    gate, story = played(scenario)
+    assert story.is_over
+    assert gate.state.landing is None
+    assert {entry.state for entry in gate.state.entries.values()} <= {EntryState.SENT_BACK, EntryState.HELD}
+
+
+@many
+@given(scenarios())
+def test_a_plan_says_something_and_waits_for_one_thing(scenario: Scenario) -> None:
+    _, story = played(scenario)
+    assert all(story.plans)
+    assert not [p for p in story.plans if len(p) > 1 and any(isinstance(action, Wait) for action in p)]
+
+
+@many
+@given(scenarios())
+def test_no_more_retests_run_than_may(scenario: Scenario) -> None:
+    assert played(scenario)[1].most_running <= scenario.policy.parallel
+
+
+@many
+@given(scenarios())
+def test_nothing_is_started_while_the_repository_is_paused(scenario: Scenario) -> None:
+    assert played(scenario)[1].started_while_paused == []
+
+
+@many
+@given(scenarios())
+def test_an_entry_is_sent_back_for_a_fault_of_its_own(scenario: Scenario) -> None:
+    _, story = played(scenario)
+    assert [ended for ended in story.sent_back if not is_its_own(ended, scenario.faults)] == []
+
+
+@many
+@given(scenarios())
+def test_only_an_author_who_pushed_too_often_is_held(scenario: Scenario) -> None:
+    _, story = played(scenario)
+    assert all(ended.entry.retries == scenario.policy.max_retries for ended in story.held)
+    assert all(ended.entry.state is EntryState.SENT_BACK for ended in story.held)
+
+
+@many
+@given(scenarios(enabled=False))
+def test_a_disabled_gate_lands_all_that_fits_without_a_retest(scenario: Scenario) -> None:
+    gate, story = played(scenario)
+    fits = {b for b in story.admitted if not scenario.faults.touch(b)}
+    deleted = {event.branch for _, event in scenario.events if isinstance(event, Delete)}
+    assert story.most_running == 0
+    assert story.is_over
+    assert fits - deleted <= {name_of(work) for work in works_of(gate.remote.tip)}
+
+
+def is_no_less(early: str, late: str, story: Story) -> bool:
+    """Whether the one that was queued first is at least as urgent."""
+    order = list(Priority)
+    return order.index(story.admitted[early][1]) <= order.index(story.admitted[late][1])
+
+
+def is_its_own(ended: EndedEntry, faults: Faults) -> bool:
+    """Whether the entry cannot land on the target as it was, while the target was fine without it."""
+    ahead, work = works_of(ended.tip), work_of(ended.entry.heads[0])
+    return {
+        Reason.RETEST_FAILED: faults.are_red((*ahead, work)) and not faults.are_red(ahead),
+        Reason.CONFLICT: faults.clash(work, ahead),
+        Reason.ALREADY_LANDED: work in ahead,
+        Reason.PUSH_REFUSED: name_of(work) in faults.refused,
+        Reason.BRANCH_GONE: ended.entry.branch not in ended.heads,
+    }[ended.reason.code]

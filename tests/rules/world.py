@@ -1,0 +1,598 @@
+"""A small world in memory, and a gate in it that performs what is planned the way the driver does.
+
+A commit's name is its history: `m/a.1/x1` is version 1 of branch a and the foreign push x1 on top of m.
+Faults belong to names: a branch that is red alone, two that are red together, two that conflict.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, TypeAlias, assert_never
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from mergetui import queueing
+from mergetui.actions import (
+    Action,
+    CatchUp,
+    Decide,
+    Defer,
+    Hold,
+    Land,
+    PauseItself,
+    PinAnew,
+    SendBack,
+    StartRetest,
+    StopRetest,
+    TakeUp,
+    Wait,
+    Why,
+)
+from mergetui.model import (
+    Branch,
+    Candidate,
+    Entry,
+    EntryId,
+    EntryState,
+    LandingIntent,
+    Link,
+    Oid,
+    Pause,
+    Priority,
+    RepositoryState,
+)
+from mergetui.outcome import Unreachable
+from mergetui.planning import plan
+from mergetui.ports import (
+    BranchesMoved,
+    BranchHasMoved,
+    Clash,
+    Published,
+    PublishResult,
+    PushRefused,
+    Seen,
+    TargetHasMoved,
+    Undecided,
+)
+from mergetui.reason import Coded, Reason
+from mergetui.view import Obstacle, Policy, Trial, Verdict, View
+from tests.rules.build import NOW, lease
+
+Answer: TypeAlias = Literal["said", "lost", "dropped"]
+"""Of a push to the target: it answers; it lands and the answer is lost; it is lost itself."""
+Switchable: TypeAlias = Literal["pause", "pause now", "outage", "lease of another"]
+
+MOST_DEFERRALS = 20
+GRACE = timedelta(minutes=2)
+ROUND = timedelta(seconds=7)
+
+
+class Enqueue(Struct, frozen=True):
+    branch: Branch
+    priority: Priority
+
+
+class AuthorPush(Struct, frozen=True):
+    branch: Branch
+
+
+class Delete(Struct, frozen=True):
+    branch: Branch
+
+
+class ForeignPush(Struct, frozen=True):
+    name: str
+
+
+class Switch(Struct, frozen=True):
+    """Something that holds for a while begins or ends."""
+
+    what: Switchable
+    on: bool
+
+
+Event: TypeAlias = Enqueue | AuthorPush | Delete | ForeignPush | Switch
+
+
+class Scenario(Struct, frozen=True, kw_only=True):
+    """What is drawn: everything that happens follows from it."""
+
+    policy: Policy
+    branches: tuple[Branch, ...]
+    faults: "Faults"
+    events: tuple[tuple[int, Event], ...]
+    """What others do, and at which moment; some moments lie between two steps of the gate."""
+    durations: tuple[int, ...] = (1,)
+    """Rounds that the retests take, in turn."""
+    answers: tuple[Answer, ...] = ()
+    """Of the first pushes to the target; the others are answered."""
+    looks_every: int = 1
+    update_branch: bool = True
+    restamps: bool = False
+    """The same entry caught up with the same commit twice is two commits: a rebase has the time in it."""
+
+
+class Faults(Struct, frozen=True, kw_only=True):
+    red: frozenset[str] = frozenset()
+    mended: frozenset[str] = frozenset()
+    """Of the red ones, those whose second version is good."""
+    red_together: frozenset[frozenset[str]] = frozenset()
+    conflicts: frozenset[frozenset[str]] = frozenset()
+    refused: frozenset[str] = frozenset()
+    """The remote refuses every push to the target that has them in it."""
+
+    def are_red(self, works: tuple[str, ...]) -> bool:
+        names = {name_of(work) for work in works}
+        alone = any(name_of(w) in self.red and not self._is_mended(w) for w in works)
+        return alone or any(pair <= names for pair in self.red_together)
+
+    def clash(self, work: str, onto: tuple[str, ...]) -> bool:
+        return any({name_of(work), name_of(other)} in self.conflicts for other in onto)
+
+    def touch(self, name: str) -> bool:
+        pairs = self.red_together | self.conflicts
+        return name in self.red | self.refused or any(name in pair for pair in pairs)
+
+    def _is_mended(self, work: str) -> bool:
+        return name_of(work) in self.mended and not work.endswith(".1")
+
+
+def works_of(commit: Oid) -> tuple[str, ...]:
+    """What is in a commit, oldest first."""
+    return tuple(part.partition("~")[0] for part in commit.split("/")[1:])
+
+
+def work_of(head: Oid) -> str:
+    """What a branch adds: its latest version, wherever it stands."""
+    return head.split("/")[-1].partition("~")[0]
+
+
+def name_of(work: str) -> str:
+    return work.partition(".")[0]
+
+
+class Remote:
+    """Refs, and the people and accidents that move them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._versions = dict.fromkeys(scenario.branches, 1)
+        self._answers = deque(scenario.answers)
+        self._stamps = 0
+        self.target = ["m"]
+        self.heads = {branch: f"{branch}.1" for branch in scenario.branches}
+        self.is_down = False
+
+    @property
+    def tip(self) -> Oid:
+        return self.target[-1]
+
+    def push_as_author(self, branch: Branch) -> None:
+        if branch in self.heads:
+            self._versions[branch] += 1
+            self.heads[branch] = f"{branch}.{self._versions[branch]}"
+
+    def push_as_somebody(self, name: str) -> None:
+        """Somebody else lands something; not what would break the target by itself."""
+        works = works_of(self.tip)
+        faults = self._scenario.faults
+        if not faults.are_red((*works, name)) and not faults.clash(name, works):
+            self.target.append(f"{self.tip}/{name}")
+
+    def fetch(self) -> Seen | Unreachable:
+        return Unreachable("no route to host") if self.is_down else Seen(self.tip, dict(self.heads))
+
+    def catch_up(self, entry: Entry, onto: Oid) -> Link | Clash:
+        (head,) = entry.heads
+        work, ahead = work_of(head), works_of(onto)
+        if work in ahead:
+            return Clash(Coded(Reason.ALREADY_LANDED, "main has all of it"))
+        if self._scenario.faults.clash(work, ahead):
+            return Clash(Coded(Reason.CONFLICT, work))
+        commit = head if head.rpartition("/")[0] == onto else self._stamped(f"{onto}/{work}")
+        return Link(
+            entry=entry.id,
+            branches=entry.branches,
+            heads=entry.heads,
+            commit=commit,
+            tree="/".join(works_of(commit)),
+            tips=(commit,),
+            commits=((commit,),),
+        )
+
+    def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
+        if not self._scenario.update_branch:
+            return BranchesMoved(())
+        if self.is_down:
+            return Unreachable("no route to host")
+        moving = [link for link in candidate.links if link.heads != link.tips]
+        ahead = [link for link in moving if self.heads.get(*link.branches) not in (*link.heads, *link.tips)]
+        if ahead:
+            return BranchHasMoved(tuple(branch for link in ahead for branch in link.branches))
+        self.heads.update({link.branches[0]: link.commit for link in moving})
+        return BranchesMoved(tuple(moving))
+
+    def publish(self, candidate: Candidate) -> PublishResult:
+        if self.is_down:
+            return Unreachable("no route to host")
+        if self.tip != candidate.base:
+            return TargetHasMoved(self.tip)
+        if any(name_of(work_of(link.commit)) in self._scenario.faults.refused for link in candidate.links):
+            return PushRefused(Coded(Reason.PUSH_REFUSED, "hook declined"))
+        answer = self._answers.popleft() if self._answers else "said"
+        if answer != "dropped":
+            self.target.append(candidate.commit)
+        return Published(self.tip, candidate.tree) if answer == "said" else Undecided("no answer")
+
+    def what_became_of(self, candidate: Candidate) -> PublishResult:
+        if self.is_down:
+            return Unreachable("no route to host")
+        if candidate.commit in self.target:
+            return Published(self.tip, candidate.tree)
+        return Undecided("no answer") if self.tip == candidate.base else TargetHasMoved(self.tip)
+
+    def _stamped(self, commit: Oid) -> Oid:
+        self._stamps += 1
+        return f"{commit}~{self._stamps}" if self._scenario.restamps else commit
+
+
+class Landing(Struct, frozen=True):
+    candidate: Candidate
+    was_tested: bool
+    """The very commit had passed a retest."""
+    tip_before: Oid
+
+
+class EndedEntry(Struct, frozen=True):
+    entry: Entry
+    reason: Coded
+    tip: Oid
+    """Of the target, as the gate had seen it."""
+    heads: Mapping[Branch, Oid]
+
+
+class Story(Struct):
+    """What happened, for claims."""
+
+    plans: list[tuple[Action, ...]] = field(default_factory=list)
+    started_while_paused: list[Action] = field(default_factory=list)
+    landings: list[Landing] = field(default_factory=list)
+    sent_back: list[EndedEntry] = field(default_factory=list)
+    held: list[EndedEntry] = field(default_factory=list)
+    admitted: dict[Branch, tuple[int, Priority]] = field(default_factory=dict)
+    """The place among the admissions, and the priority, when it was first queued."""
+    disturbed: set[Branch] = field(default_factory=set)
+    """Entries that were deferred, pinned anew, queued again."""
+    most_running: int = 0
+    rounds: int = 0
+    is_over: bool = False
+
+
+class Gate:
+    """The driver's loop; what it does in each round is the driver's, line by line, with one process alive."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.remote = Remote(scenario)
+        self.story = Story()
+        self.state = RepositoryState()
+        self._policy = scenario.policy
+        self._events = sorted(scenario.events, key=lambda dated: dated[0])
+        self._moment = 0
+        self._now = NOW
+        self._trials: dict[Oid, Trial] = {}
+        self._running: dict[Oid, int] = {}
+        self._passed: set[Oid] = set()
+        self._started = 0
+        self._obstacles: tuple[Obstacle, ...] = ()
+        self._tip: Oid = "m"
+        self._heads: Mapping[Branch, Oid] = {}
+        self._asked: frozenset[Branch] = frozenset()
+        self._trouble: str | None = None
+        self._distrusts = True
+        self._rival = False
+        self._lost_lease = False
+        self._planned_paused = False
+
+    def run(self, *, most_rounds: int) -> Story:
+        """Until nothing is left that can move without a person, and nobody does anything any more."""
+        while not self.story.is_over and self.story.rounds < most_rounds:
+            self.story.rounds += 1
+            self._pass_time(self._round())
+        return self.story
+
+    def _pass_time(self, wait: Wait | None) -> None:
+        quiet = wait is not None and wait.why in (Why.IDLE, Why.NEEDS_A_PERSON)
+        self.story.is_over = quiet and not self._events and self._is_seen()
+        self._now += ROUND
+        if wait is not None and wait.until is not None:
+            self._now = max(self._now, wait.until)
+
+    def _is_seen(self) -> bool:
+        return not self._distrusts and self._heads == self.remote.heads and self._tip == self.remote.tip
+
+    def _tick(self) -> None:
+        self._moment += 1
+        while self._events and self._events[0][0] <= self._moment:
+            self._happen(self._events.pop(0)[1])
+
+    def _happen(self, event: Event) -> None:
+        match event:
+            case Enqueue(branch=branch, priority=priority):
+                self._enqueue(branch, priority)
+            case AuthorPush(branch=branch):
+                self.remote.push_as_author(branch)
+            case Delete(branch=branch):
+                self.remote.heads.pop(branch, None)
+            case ForeignPush(name=name):
+                self.remote.push_as_somebody(name)
+            case Switch(what="outage", on=on):
+                self.remote.is_down = on
+            case Switch(what="lease of another", on=on):
+                self._lost_lease, self._rival = on, on
+            case Switch(what=what, on=on):
+                pause = Pause(by="ada@box", reason="release day", at=self._now, now=what == "pause now")
+                self.state = replace(self.state, pause=pause if on else None)
+            case _:
+                assert_never(event)
+
+    def _enqueue(self, branch: Branch, priority: Priority) -> None:
+        head = self.remote.heads.get(branch)
+        if head is None:
+            return
+        proposal = queueing.Proposal(branches=(branch,), heads=(head,), priority=priority)
+        self.state, answer = queueing.admit(self.state, proposal, now=self._now)
+        assert isinstance(answer, queueing.Admitted)
+        if branch in self.story.admitted:
+            self.story.disturbed.add(branch)
+        self.story.admitted.setdefault(branch, (len(self.story.admitted), priority))
+
+    def _round(self) -> Wait | None:
+        self._tick()
+        self._poll()
+        if self._lost_lease:
+            self._give_up_the_lease()
+        if self._distrusts or self.story.rounds % self.scenario.looks_every == 0 or not self._has_all_heads():
+            self._look()
+        self._keep_standing()
+        self._planned_paused = self.state.pause is not None
+        actions = plan(self._view(), self._policy)
+        self.story.plans.append(actions)
+        waits = [self._perform(action) for action in actions]
+        self._reconcile()
+        return next((wait for wait in waits if wait is not None), None)
+
+    def _view(self) -> View:
+        return View(
+            now=self._now,
+            tip=self._tip,
+            heads=self._heads,
+            queue=queueing.order(self.state.entries.values()),
+            trials=tuple(self._trials.values()),
+            obstacles=self._obstacles,
+            pause=self.state.pause,
+            landing=self.state.landing,
+            lease_of_another=lease("grace") if self._rival else None,
+            trouble=self._trouble,
+        )
+
+    def _poll(self) -> None:
+        for commit in list(self._running):
+            self._running[commit] -= 1
+            if self._running[commit] > 0:
+                continue
+            del self._running[commit]
+            candidate = self._trials[commit].candidate
+            is_red = self.scenario.faults.are_red(works_of(commit))
+            self._passed |= set() if is_red else {commit}
+            reason = Coded(Reason.RETEST_FAILED, "exit code 1") if is_red else None
+            self._trials[commit] = Trial(candidate, Verdict.RED if is_red else Verdict.GREEN, reason)
+            self._distrusts = True
+
+    def _has_all_heads(self) -> bool:
+        return self._branches() <= self._asked
+
+    def _branches(self) -> frozenset[Branch]:
+        return frozenset(branch for entry in self.state.entries.values() for branch in entry.branches)
+
+    def _look(self) -> None:
+        seen = self.remote.fetch()
+        self._distrusts, self._asked = False, self._branches()
+        if isinstance(seen, Unreachable):
+            self._trouble = seen.message
+            return
+        self._trouble, self._heads = None, seen.heads
+        assert seen.tip is not None
+        moved, self._tip = seen.tip != self._tip, seen.tip
+        worn = [self.state.entries[key] for key in self._on_trial() if moved and key in self.state.entries]
+        self._put(*(replace(entry, contended=entry.contended + 1) for entry in worn))
+
+    def _keep_standing(self) -> None:
+        self._trials = {
+            commit: trial
+            for commit, trial in self._trials.items()
+            if commit in self._running or self._tip in _ends(trial.candidate)
+        }
+        known = {self._tip} | {end for trial in self._trials.values() for end in _ends(trial.candidate)}
+        self._obstacles = tuple(obstacle for obstacle in self._obstacles if obstacle.onto in known)
+
+    def _give_up_the_lease(self) -> None:
+        self._lost_lease = False
+        self._running.clear()
+        self._trials.clear()
+        self._obstacles = ()
+        flying = tuple(entry for entry in self.state.entries.values() if entry.state.in_flight)
+        self._defer(flying, Coded(Reason.LEASE_LOST, "an operator released it"))
+
+    def _perform(self, action: Action) -> Wait | None:  # noqa: C901, PLR0912 - one flat case per action
+        match action:
+            case Wait():
+                return action
+            case CatchUp():
+                self._catch_up(action)
+            case StartRetest(candidate=candidate):
+                self._start_retest(action, candidate)
+            case StopRetest(candidate=candidate):
+                self._running.pop(candidate.commit, None)
+                self._trials.pop(candidate.commit, None)
+            case Land(candidate=candidate):
+                self._land(candidate)
+                self._distrusts = True
+            case Decide(landing=landing):
+                return self._decide(landing)
+            case SendBack(entry=entry, reason=reason):
+                self.story.sent_back.append(EndedEntry(entry, reason, self._tip, dict(self._heads)))
+                self._end(entry, queueing.send_back(entry, reason, now=self._now))
+            case Hold(entry=entry, reason=reason):
+                self.story.held.append(EndedEntry(entry, reason, self._tip, dict(self._heads)))
+                self._end(entry, queueing.hold(entry, reason, now=self._now))
+            case Defer(entries=entries, reason=reason):
+                self._defer(entries, reason)
+            case PinAnew(entry=entry, heads=heads):
+                self._exchange(entry, queueing.pin_anew(entry, heads, now=self._now))
+            case TakeUp(entry=entry, heads=heads):
+                self._exchange(entry, queueing.take_up(entry, heads, now=self._now))
+            case PauseItself():
+                raise AssertionError("nobody rewinds this target")
+            case _:
+                assert_never(action)
+        return None
+
+    def _catch_up(self, action: CatchUp) -> None:
+        self._tick()
+        if self._rival:
+            return
+        self._enter(tuple(entry.id for entry in action.entries), EntryState.CATCHING_UP)
+        self._note_start(action)
+        links = list(action.built)
+        for entry in action.entries[len(links) :]:
+            onto = links[-1].commit if links else action.base
+            link = self.remote.catch_up(entry, onto)
+            if isinstance(link, Clash):
+                self._obstacles = (*self._obstacles, Obstacle(entry, onto, link.reason))
+                break
+            links.append(link)
+        if links:
+            candidate = Candidate(base=action.base, links=tuple(links))
+            # The very commit may be known from another chain: it may be under test, or the remote refused it.
+            known = self._trials.get(candidate.commit, Trial(candidate, Verdict.BUILT))
+            self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason)
+
+    def _start_retest(self, action: Action, candidate: Candidate) -> None:
+        if self._rival:
+            return
+        self._note_start(action)
+        assert candidate.commit not in self._running
+        self._running[candidate.commit] = self.scenario.durations[
+            self._started % len(self.scenario.durations)
+        ]
+        self._started += 1
+        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING)
+        self.story.most_running = max(self.story.most_running, len(self._running))
+        self._enter(candidate.entries, EntryState.TESTING)
+
+    def _note_start(self, action: Action) -> None:
+        if self._planned_paused:
+            self.story.started_while_paused.append(action)
+
+    def _land(self, candidate: Candidate) -> None:
+        self._enter(candidate.entries, EntryState.LANDING)
+        self._tick()
+        if self._rival:
+            return
+        pushed = self.remote.push_branches(candidate)
+        match pushed:
+            case BranchHasMoved():
+                self._trials.pop(candidate.commit, None)
+                return
+            case Unreachable(message=message):
+                self._found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, message))
+                return
+            case BranchesMoved(links=links):
+                self._remember_own_pushes(links)
+        if all(self._is_pinned(link) for link in candidate.links):
+            intent = LandingIntent(candidate=candidate, token=1, started_at=self._now)
+            self.state = replace(self.state, landing=intent)
+            self._tick()
+            before, result = self.remote.tip, self.remote.publish(candidate)
+            if self.remote.tip == candidate.commit != before:
+                was_tested = candidate.commit in self._passed
+                self.story.landings.append(Landing(candidate, was_tested, before))
+            self._settle(intent, result, asked_again=False)
+
+    def _decide(self, intent: LandingIntent) -> Wait | None:
+        self._distrusts = True
+        if not self._rival:
+            self._settle(intent, self.remote.what_became_of(intent.candidate), asked_again=True)
+        return None if self.state.landing is None else Wait(why=Why.UNDECIDED)
+
+    def _settle(self, intent: LandingIntent, result: PublishResult, *, asked_again: bool) -> None:
+        candidate = intent.candidate
+        match result:
+            case Published(tip=tip):
+                landed = [link.entry for link in candidate.links if self._is_pinned(link)]
+                self.state = replace(queueing.take_out(self.state, landed), landing=None)
+                self._tip = tip
+            case TargetHasMoved():
+                self.state = replace(self.state, landing=None)
+                self._trials.pop(candidate.commit, None)
+            case PushRefused(reason=reason):
+                self.state = replace(self.state, landing=None)
+                self._found(candidate, Verdict.RED, reason)
+            case Undecided(detail=detail) if asked_again and self._now - intent.started_at >= GRACE:
+                self.state = replace(self.state, landing=None)
+                self._found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, detail))
+            case Undecided() | Unreachable():
+                pass
+
+    def _found(self, candidate: Candidate, verdict: Verdict, reason: Coded) -> None:
+        self._trials[candidate.commit] = Trial(candidate, verdict, reason)
+
+    def _is_pinned(self, link: Link) -> bool:
+        entry = self.state.entries.get(link.entry)
+        return entry is not None and entry.heads == link.heads
+
+    def _remember_own_pushes(self, links: tuple[Link, ...]) -> None:
+        known = [(self.state.entries[link.entry], link) for link in links if link.entry in self.state.entries]
+        self._put(*(replace(entry, pushed=(*entry.pushed, *link.tips)) for entry, link in known))
+
+    def _defer(self, entries: tuple[Entry, ...], reason: Coded) -> None:
+        for entry in entries:
+            self._end(entry, queueing.defer(entry, reason, most=MOST_DEFERRALS, now=self._now))
+
+    def _end(self, before: Entry, after: Entry) -> None:
+        self._exchange(before, after)
+        self._trials = {
+            commit: trial
+            for commit, trial in self._trials.items()
+            if commit in self._running or trial.candidate.entries[-1] != before.id
+        }
+        self._obstacles = tuple(known for known in self._obstacles if known.entry.id != before.id)
+
+    def _exchange(self, before: Entry, after: Entry) -> None:
+        self.story.disturbed.add(before.branch)
+        now = self.state.entries.get(before.id)
+        if now is not None and now.heads == before.heads:
+            self._put(replace(after, rank=now.rank, priority=now.priority))
+
+    def _on_trial(self) -> frozenset[EntryId]:
+        return frozenset(key for trial in self._trials.values() for key in trial.candidate.entries)
+
+    def _reconcile(self) -> None:
+        busy = self._on_trial() | set(self.state.landing.candidate.entries if self.state.landing else ())
+        entries = self.state.entries.values()
+        idle = tuple(e.id for e in entries if e.state.in_flight and e.id not in busy)
+        self._enter(idle, EntryState.QUEUED)
+
+    def _enter(self, ids: tuple[EntryId, ...], state: EntryState) -> None:
+        live = [self.state.entries[key] for key in ids if key in self.state.entries]
+        movable = [entry for entry in live if not entry.state.needs_a_person]
+        self._put(*(queueing.enter(entry, state, now=self._now) for entry in movable))
+
+    def _put(self, *entries: Entry) -> None:
+        self.state = queueing.put(self.state, *entries)
+
+
+def _ends(candidate: Candidate) -> tuple[Oid, ...]:
+    return (candidate.base, *(link.commit for link in candidate.links))
