@@ -130,11 +130,11 @@ class Desk:
                 answers.append(self._admit(stack, tuple(heads[branch] for branch in stack), priority))
         return answers
 
-    def dequeue(self, branch: Branch) -> Entry | None:
-        """Take the entry of the branch out; its run, if one is under way, is stopped. None: not queued."""
-        entry = queueing.find(self.state(), branch)
-        if entry is None:
-            return None
+    def dequeue(self, branch: Branch) -> Entry | NotQueued:
+        """Take the entry of the branch out; its run, if one is under way, is stopped."""
+        entry = self._store.change(lambda state: _without(state, branch))
+        if isinstance(entry, NotQueued):
+            return entry
         now = self._clock.now()
         run = Run(
             id=f"{entry.id}.{entry.attempts + 1}",
@@ -148,7 +148,6 @@ class Desk:
             finished_at=now,
             log=entry.log,
         )
-        self._change(lambda state: queueing.take_out(state, [entry.id]))
         self._tell(self._fact(Dequeued, branches=entry.branches), self._fact(Ended, run=run))
         return entry
 
@@ -297,6 +296,16 @@ class Desk:
     def _me(self) -> str:
         me = self._processes.me()
         return f"{me.operator}@{me.host}"
+
+
+def _without(state: RepositoryState, branch: Branch) -> tuple[RepositoryState, Entry | NotQueued]:
+    """Not while its push to the target is undecided: it may have landed, and that has to be written down."""
+    entry = queueing.find(state, branch)
+    if entry is None:
+        return state, NotQueued((branch,), "it is not in the queue")
+    if state.landing is not None and entry.id in state.landing.candidate.entries:
+        return state, NotQueued(entry.branches, "it is landing at this moment")
+    return queueing.take_out(state, [entry.id]), entry
 
 
 def _instead(state: RepositoryState, entry: Entry) -> RepositoryState:

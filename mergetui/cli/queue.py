@@ -34,8 +34,8 @@ def enqueue(
 
 def dequeue(session: Session, repo: str, branch: str) -> int:
     entry = session.desk(repo).dequeue(branch)
-    if entry is None:
-        raise _not_queued(repo, branch)
+    if isinstance(entry, NotQueued):
+        raise Failure(f"{repo}: {clean(branch)}: {entry.why}", code="not-found", exit_code=NO)
     session.answer({"dequeued": entry.branches}, f"{clean(' + '.join(entry.branches))} is out of the queue")
     return DONE
 

@@ -50,7 +50,7 @@ def hold(gate: TestGate, holder: Holder) -> None:
 
 def test_every_landing_has_a_higher_token(remote: Remote, gate: TestGate) -> None:
     for name in "abc":
-        remote.propose(name, **{name: "1"})
+        remote.propose(name, {name: "1"})
     gate.enqueue(*"abc")
     gate.drain()
     tokens = [fact.token for fact in gate.facts(LandingStarted)]
@@ -117,7 +117,7 @@ def test_force_release_by_a_token_that_no_longer_holds_does_nothing(gate: TestGa
 def test_a_holder_whose_lease_was_taken_stops_its_retest_and_lands_nothing(
     remote: Remote, gate: TestGate
 ) -> None:
-    remote.propose("feature", **{"test-a": "sleep 60"})
+    remote.propose("feature", {"test-a": "sleep 60"})
     before = remote.tip()
     gate.enqueue("feature")
     gate.when(RetestStarted, lambda: gate.desk.force_release("it hangs"))
@@ -167,7 +167,7 @@ def test_a_pause_lets_what_runs_finish(remote: Remote, gate: TestGate) -> None:
 
 
 def test_pause_now_stops_what_runs_and_requeues_it(remote: Remote, gate: TestGate) -> None:
-    remote.propose("slow", **{"test-a": "sleep 60"})
+    remote.propose("slow", {"test-a": "sleep 60"})
     gate.enqueue("slow")
     gate.when(RetestStarted, lambda: gate.desk.pause("stop", now=True))
     assert gate.drain().why is Why.PAUSED
@@ -186,7 +186,7 @@ def test_a_pause_ends_by_itself_at_its_time(remote: Remote, gate: TestGate) -> N
 
 
 def test_a_dequeued_entrys_retest_is_stopped_and_it_does_not_land(remote: Remote, gate: TestGate) -> None:
-    remote.propose("slow", **{"test-a": "sleep 60"})
+    remote.propose("slow", {"test-a": "sleep 60"})
     gate.enqueue("slow")
     gate.when(RetestStarted, lambda: gate.desk.dequeue("slow"))
     gate.drain()
@@ -195,7 +195,7 @@ def test_a_dequeued_entrys_retest_is_stopped_and_it_does_not_land(remote: Remote
 
 
 def test_leaving_requeues_what_runs_and_frees_the_lease(remote: Remote, gate: TestGate) -> None:
-    remote.propose("slow", **{"test-a": "sleep 60"})
+    remote.propose("slow", {"test-a": "sleep 60"})
     gate.enqueue("slow")
     gate.until(lambda wait: wait.why is Why.TESTING)
     assert gate.entry("slow").state == "queued"
@@ -255,7 +255,7 @@ def test_what_a_dead_engine_left_in_flight_is_queued_again_and_told(remote: Remo
 
 
 def test_the_log_of_a_run_is_kept(remote: Remote, gate: TestGate) -> None:
-    remote.propose("feature", **{"test-a": "echo hello"})
+    remote.propose("feature", {"test-a": "echo hello"})
     gate.enqueue("feature")
     gate.drain()
     assert "hello" in Path(gate.run_of("feature").log or "").read_text()

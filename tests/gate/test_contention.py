@@ -15,6 +15,7 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
+from mergetui.operations import NotQueued
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 
@@ -46,7 +47,7 @@ def test_a_push_to_main_during_the_retest_is_caught_up_with(remote: Remote, gate
 
 def test_a_combination_that_the_rival_made_red_does_not_land(remote: Remote, gate: TestGate) -> None:
     remote.push(price="old")
-    remote.propose("caller", **{"test-b": "grep -q old price"})
+    remote.propose("caller", {"test-b": "grep -q old price"})
     rival = remote.propose("rival", price="new")
     remote.race(rival)
     gate.enqueue("caller")
@@ -102,10 +103,10 @@ def test_a_branch_that_is_deleted_during_its_retest_does_not_land(remote: Remote
 
 
 def test_a_sent_back_branch_is_taken_up_again_when_its_author_pushes(remote: Remote, gate: TestGate) -> None:
-    remote.propose("feature", **{"test-a": "exit 1"})
+    remote.propose("feature", {"test-a": "exit 1"})
     gate.enqueue("feature")
     gate.drain()
-    remote.push("feature", **{"test-a": "exit 0"})
+    remote.push("feature", {"test-a": "exit 0"})
     gate.drain()
     assert gate.landed() == ["feature"]
     assert gate.facts(TakenUp)[0].retry == 1
@@ -113,12 +114,12 @@ def test_a_sent_back_branch_is_taken_up_again_when_its_author_pushes(remote: Rem
 
 def test_after_max_retries_it_is_held_until_an_operator_says_so(remote: Remote, make_gate: MakeGate) -> None:
     gate = make_gate(max_retries=1)
-    remote.propose("feature", **{"test-a": "exit 1"})
+    remote.propose("feature", {"test-a": "exit 1"})
     gate.enqueue("feature")
     gate.drain()
-    remote.push("feature", **{"test-a": "exit 2"})
+    remote.push("feature", {"test-a": "exit 2"})
     gate.drain()
-    remote.push("feature", **{"test-a": "exit 0"})
+    remote.push("feature", {"test-a": "exit 0"})
     gate.drain()
     assert gate.entry("feature").state == "held"
     gate.desk.retry("feature")
@@ -264,3 +265,12 @@ def test_a_resumed_repository_goes_on(remote: Remote, gate: TestGate) -> None:
     gate.drain()
     assert gate.landed() == ["feature"]
     assert gate.facts(Recovered) == []
+
+
+def test_an_entry_whose_push_is_undecided_cannot_be_taken_out(remote: Remote, gate: TestGate) -> None:
+    remote.propose("feature", a="1")
+    remote.hang_up()
+    gate.enqueue("feature")
+    gate.until(lambda wait: wait.why is Why.UNDECIDED)
+    assert gate.desk.dequeue("feature") == NotQueued(("feature",), "it is landing at this moment")
+    assert gate.is_queued("feature")

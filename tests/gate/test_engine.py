@@ -30,8 +30,8 @@ class Yard:
         )
         self.engine: Engine = self.wiring.engine(self.heard.append)
 
-    def queue(self, name: str, branch: str, **files: str) -> None:
-        self.remotes[name].propose(branch, **files)
+    def queue(self, name: str, branch: str, test: str = "exit 0") -> None:
+        self.remotes[name].propose(branch, {f"test-{branch}": test})
         self.wiring.desk(name).enqueue([(branch,)])
 
     def landed(self) -> set[str]:
@@ -58,15 +58,15 @@ def yard(tmp_path: Path) -> Iterator[Yard]:
 
 
 def test_several_repositories_are_drained_at_once(yard: Yard) -> None:
-    yard.queue("api", "a", a="1")
-    yard.queue("shop", "s", s="1")
+    yard.queue("api", "a")
+    yard.queue("shop", "s")
     assert yard.drain() == {"api": Why.IDLE, "shop": Why.IDLE}
     assert yard.landed() == {"a", "s"}
 
 
 def test_one_broken_repository_leaves_the_other_running(yard: Yard) -> None:
-    yard.queue("api", "a", a="1")
-    yard.queue("shop", "s", s="1")
+    yard.queue("api", "a")
+    yard.queue("shop", "s")
     (yard.wiring.places.cache).mkdir()
     (yard.wiring.places.cache / "api").write_text("in the way")
     assert yard.drain()["api"] is Why.BROKEN
@@ -74,8 +74,8 @@ def test_one_broken_repository_leaves_the_other_running(yard: Yard) -> None:
 
 
 def test_a_store_that_cannot_be_read_breaks_its_repository_alone(yard: Yard) -> None:
-    yard.queue("api", "a", a="1")
-    yard.queue("shop", "s", s="1")
+    yard.queue("api", "a")
+    yard.queue("shop", "s")
     queue = yard.wiring.places.of("api") / "queue.json"
     queue.write_text('{"somebody": "else"}')
     queue.with_name("queue.json.prev").unlink(missing_ok=True)
@@ -86,7 +86,7 @@ def test_a_store_that_cannot_be_read_breaks_its_repository_alone(yard: Yard) -> 
 
 def test_drain_waits_for_a_deferred_entry_within_its_patience(yard: Yard) -> None:
     remote = yard.remotes["shop"]
-    yard.queue("shop", "s", s="1")
+    yard.queue("shop", "s")
     away = remote.path.rename(remote.path.with_suffix(".away"))
     returning = threading.Timer(0.3, away.rename, [remote.path])
     returning.start()
@@ -97,13 +97,13 @@ def test_drain_waits_for_a_deferred_entry_within_its_patience(yard: Yard) -> Non
 def test_auto_advance_lands_what_is_queued_while_it_is_on(yard: Yard) -> None:
     yard.engine.start()
     yard.engine.want("shop", "auto")
-    yard.queue("shop", "s", s="1")
+    yard.queue("shop", "s")
     eventually(lambda: yard.landed() == {"s"})
 
 
 def test_a_step_is_one_entry_from_catch_up_to_its_end(yard: Yard) -> None:
-    yard.queue("shop", "first", a="1")
-    yard.queue("shop", "second", b="1")
+    yard.queue("shop", "first")
+    yard.queue("shop", "second")
     yard.engine.start()
     yard.engine.want("shop", "step")
     eventually(lambda: yard.landed() == {"first"})
@@ -113,7 +113,7 @@ def test_a_step_is_one_entry_from_catch_up_to_its_end(yard: Yard) -> None:
 
 
 def test_switching_auto_advance_off_requeues_what_runs(yard: Yard) -> None:
-    yard.queue("shop", "slow", **{"test-a": "sleep 60"})
+    yard.queue("shop", "slow", "sleep 60")
     yard.engine.start()
     yard.engine.want("shop", "auto")
     eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
@@ -124,7 +124,7 @@ def test_switching_auto_advance_off_requeues_what_runs(yard: Yard) -> None:
 
 
 def test_auto_advance_switches_itself_off_when_the_lease_is_taken(yard: Yard) -> None:
-    yard.queue("shop", "slow", **{"test-a": "sleep 60"})
+    yard.queue("shop", "slow", "sleep 60")
     yard.engine.start()
     yard.engine.want("shop", "auto")
     eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
@@ -139,7 +139,7 @@ def test_an_idle_engine_sees_the_remote_move(yard: Yard) -> None:
 
 
 def test_stopping_the_engine_leaves_no_lease_behind(yard: Yard) -> None:
-    yard.queue("shop", "slow", **{"test-a": "sleep 60"})
+    yard.queue("shop", "slow", "sleep 60")
     yard.engine.start()
     yard.engine.want("shop", "auto")
     eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))

@@ -42,8 +42,8 @@ def test_landed_entries_leave_the_queue_and_the_lease_is_free(remote: Remote, ga
 
 def test_two_green_branches_cannot_break_main(remote: Remote, gate: TestGate) -> None:
     remote.push(price="old")
-    remote.propose("rename", price="new", **{"test-a": "grep -q new price"})
-    remote.propose("caller", **{"test-b": "grep -q old price"})
+    remote.propose("rename", {"test-a": "grep -q new price"}, price="new")
+    remote.propose("caller", {"test-b": "grep -q old price"})
     gate.enqueue("rename", "caller")
     gate.drain()
     assert gate.landed() == ["rename"]
@@ -66,7 +66,7 @@ def test_a_conflict_is_sent_back_with_its_files_and_the_queue_moves_on(
 
 
 def test_a_red_retest_is_sent_back_with_the_last_line_and_the_log(remote: Remote, gate: TestGate) -> None:
-    remote.propose("red", **{"test-red": "echo it is broken; exit 3"})
+    remote.propose("red", {"test-red": "echo it is broken; exit 3"})
     gate.enqueue("red")
     gate.drain()
     entry = gate.entry("red")
@@ -89,7 +89,7 @@ def test_a_retest_that_does_not_end_well_is_sent_back_with_its_code(
 ) -> None:
     spans = {key: timedelta(seconds=value) for key, value in settings.items() if value < 100}
     gate = make_gate(**{**settings, **spans})
-    remote.propose("bad", **{"test-bad": test})
+    remote.propose("bad", {"test-bad": test})
     gate.enqueue("bad")
     gate.drain()
     assert gate.run_of("bad").reason.code == code  # type: ignore[union-attr]
@@ -97,7 +97,7 @@ def test_a_retest_that_does_not_end_well_is_sent_back_with_its_code(
 
 
 def test_a_retest_that_was_killed_from_outside_is_nobodys_fault(remote: Remote, gate: TestGate) -> None:
-    remote.propose("victim", **{"test-victim": "kill -KILL $PPID"})
+    remote.propose("victim", {"test-victim": "kill -KILL $PPID"})
     gate.enqueue("victim")
     gate.drain()
     assert gate.entry("victim").state == "deferred"
@@ -151,7 +151,7 @@ def test_a_stack_lands_whole(remote: Remote, gate: TestGate) -> None:
 
 def test_a_stack_with_a_red_part_lands_nothing(remote: Remote, gate: TestGate) -> None:
     remote.propose("model", a="1")
-    remote.propose("api", on="model", **{"test-api": "exit 1"})
+    remote.propose("api", {"test-api": "exit 1"}, on="model")
     before = remote.tip()
     gate.enqueue("model", "api", stack=True)
     gate.drain()
@@ -216,7 +216,7 @@ def test_merge_keeps_both_parents_and_leaves_the_branch_alone(remote: Remote, ma
 
 def test_a_repository_that_is_not_enabled_lands_without_a_retest(remote: Remote, make_gate: MakeGate) -> None:
     gate = make_gate(enabled=False)
-    remote.propose("red", **{"test-red": "exit 1"})
+    remote.propose("red", {"test-red": "exit 1"})
     gate.enqueue("red")
     gate.drain()
     assert gate.landed() == ["red"]
@@ -237,7 +237,7 @@ def test_a_repository_without_a_command_lands_nothing_and_says_so(
 
 def test_what_a_test_does_to_its_checkout_reaches_nothing_that_lands(remote: Remote, gate: TestGate) -> None:
     spoil = "git config user.name x; git config user.email x; echo x >> README; git commit -qam spoilt"
-    remote.propose("feature", **{"test-a": spoil})
+    remote.propose("feature", {"test-a": spoil})
     remote.propose("next", b="1")
     gate.enqueue("feature", "next")
     gate.drain()
@@ -248,7 +248,7 @@ def test_what_a_test_does_to_its_checkout_reaches_nothing_that_lands(remote: Rem
 def test_a_batch_lands_on_one_retest(remote: Remote, make_gate: MakeGate) -> None:
     gate = make_gate(batch=4)
     for name in "abcd":
-        remote.propose(name, **{name: "1"})
+        remote.propose(name, {name: "1"})
     gate.enqueue(*"abcd")
     gate.drain()
     assert gate.landed() == [*"abcd"]
@@ -258,7 +258,7 @@ def test_a_batch_lands_on_one_retest(remote: Remote, make_gate: MakeGate) -> Non
 def test_the_red_one_of_a_batch_alone_is_sent_back(remote: Remote, make_gate: MakeGate) -> None:
     gate = make_gate(batch=8)
     for name in "abcdefgh":
-        remote.propose(name, **{f"test-{name}": f"[ {name} != e ]"})
+        remote.propose(name, {f"test-{name}": f"[ {name} != e ]"})
     gate.enqueue(*"abcdefgh")
     gate.drain()
     assert gate.landed() == [*"abcdfgh"]
@@ -270,7 +270,7 @@ def test_speculation_lands_the_candidates_that_were_tested_side_by_side(
 ) -> None:
     gate = make_gate(parallel=3)
     for name in "abc":
-        remote.propose(name, **{name: "1"})
+        remote.propose(name, {name: "1"})
     gate.enqueue(*"abc")
     gate.drain()
     assert gate.landed() == [*"abc"]
