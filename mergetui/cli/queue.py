@@ -35,7 +35,7 @@ def enqueue(
 def dequeue(session: Session, repo: str, branch: str) -> int:
     entry = session.desk(repo).dequeue(branch)
     if isinstance(entry, NotQueued):
-        raise Failure(f"{repo}: {clean(branch)}: {entry.why}", code="not-found", exit_code=NO)
+        raise _refused(repo, entry)
     session.answer({"dequeued": entry.branches}, f"{clean(' + '.join(entry.branches))} is out of the queue")
     return DONE
 
@@ -45,8 +45,8 @@ def retry(session: Session, repo: str, branch: str) -> int:
     match answer:
         case Unreachable():
             raise _unreachable(repo, answer)
-        case NotQueued(why=why):
-            raise Failure(f"{repo}: {clean(branch)}: {why}", code="not-found", exit_code=NO)
+        case NotQueued():
+            raise _refused(repo, answer)
         case entry:
             session.answer(
                 {"retried": entry.branches, "head": entry.heads[-1]}, f"{clean(branch)} is queued again"
@@ -57,7 +57,7 @@ def retry(session: Session, repo: str, branch: str) -> int:
 def move(session: Session, repo: str, branch: str, to: int) -> int:
     position = session.desk(repo).move(branch, to=to)
     if position is None:
-        raise _not_queued(repo, branch)
+        raise _refused(repo, NotQueued((branch,), "it is not in the queue"))
     session.answer({"moved": branch, "position": position}, f"{clean(branch)} is at position {position}")
     return DONE
 
@@ -123,9 +123,9 @@ def _unreachable(repo: str, answer: Unreachable) -> Failure:
     )
 
 
-def _not_queued(repo: str, branch: str) -> Failure:
+def _refused(repo: str, answer: NotQueued) -> Failure:
     return Failure(
-        f"{clean(branch)} is not in the queue of {repo}",
+        f"{clean(' + '.join(answer.branches))} of {repo}: {answer.why}",
         code="not-found",
         hint=f"mergetui status {repo}",
         exit_code=NO,

@@ -38,7 +38,7 @@ def test_an_error_has_one_form(shop: Mergetui, case: str) -> None:
 def test_without_json_an_error_is_on_stderr(shop: Mergetui) -> None:
     answer = shop("dequeue", "shop", "x")
     assert (answer.code, answer.out) == (NO, "")
-    assert answer.err == "mergetui: x is not in the queue of shop\n  mergetui status shop\n"
+    assert answer.err == "mergetui: x of shop: it is not in the queue\n  mergetui status shop\n"
 
 
 def test_an_option_without_its_path_is_an_error_of_that_form(bare: Mergetui) -> None:
@@ -70,7 +70,7 @@ def test_global_options_stand_before_or_after_the_command(shop: Mergetui) -> Non
 
 def test_a_word_behind_two_dashes_is_no_option(shop: Mergetui) -> None:
     answer = shop("--json", "dequeue", "shop", "--", "--json")
-    assert (answer.code, answer.error["message"]) == (NO, "--json is not in the queue of shop")
+    assert (answer.code, answer.error["message"]) == (NO, "--json of shop: it is not in the queue")
 
 
 def test_places_come_from_the_environment_and_options_stand_above_it(shop: Mergetui, remote: Remote) -> None:
