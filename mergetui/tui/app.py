@@ -1,0 +1,161 @@
+"""The console as a Textual app: it starts what hears and watches, and it ends it."""
+
+import os
+from collections.abc import Iterable
+from threading import Thread
+from typing import Any, ClassVar
+
+from rich.segment import Segments
+from rich.traceback import Traceback
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from mergetui import cleaning
+from mergetui.events import Event
+from mergetui.tui.autos import in_flight_here
+from mergetui.tui.bridge import Bridge, Picture, Watcher
+from mergetui.tui.hand_over import hand_over
+from mergetui.tui.keys import ACTS, unknown_ids
+from mergetui.tui.messages import FactHeard, PictureTaken
+from mergetui.tui.operator import Operator, running
+from mergetui.tui.screens.main import MainScreen
+from mergetui.tui.screens.quit import Farewell, QuitQuestion
+from mergetui.tui.themes import DARK, LIGHT
+from mergetui.tui.wording import names, news
+
+_PROMPT_EXIT = 0.4
+"""Seconds that an engine without a retest gets to stop; it has nothing to lose."""
+
+
+class Console(App[None]):
+    """`start_auto`: every repository advances by itself from the start."""
+
+    TITLE = "mergetui"
+    CSS_PATH = "console.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("colon", "command_palette", "palette", show=False, id="palette")
+    ]
+
+    def __init__(self, bridge: Bridge, *, start_auto: bool = False) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._start_auto = start_auto
+        self._watcher = Watcher(bridge, lambda picture: self.post_message(PictureTaken(picture)))
+        self._operator = Operator(self, bridge, self._watcher.look_now)
+        self.main = MainScreen(bridge, self._operator, self._ask_to_leave)
+        self._leaving_after_retests = False
+        self._clashes: set[str] = set()
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = os.environ.get("TEXTUAL_THEME") or DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.main
+
+    def on_mount(self) -> None:
+        self.set_keymap(dict(self._bridge.wiring.config.keys))
+
+    def on_main_screen_ready(self) -> None:
+        self._bridge.start(self._hear)
+        for name in self._bridge.names if self._start_auto else ():
+            self._bridge.engine.want(name, "auto")
+        self._watcher.start()
+        unknown = unknown_ids(self.main, self._bridge.wiring.config.keys)
+        if unknown:
+            told = cleaning.name(", ".join(unknown))
+            self._operator.warn(f"[keys] knows no {told}: ? shows the keys")
+
+    def _hear(self, event: Event) -> None:
+        self.post_message(FactHeard(event))
+
+    def on_unmount(self) -> None:
+        self._watcher.stop()
+
+    def on_picture_taken(self, message: PictureTaken) -> None:
+        if not self.main.is_running:
+            return
+        self.main.show(message)
+        if self._leaving_after_retests and not running(self.main.pictures):
+            self._leave()
+
+    def on_fact_heard(self, message: FactHeard) -> None:
+        told = news(message.event)
+        if told is not None:
+            text, good = told
+            self.notify(text, severity="information" if good else "warning", markup=False)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the palette lists; the acts only where they have something to act on."""
+        if screen is self.main:
+            for act in ACTS:
+                says = f"{act.says} ({act.key})"
+                yield SystemCommand(act.label, says, lambda act=act: self.main.run_act(act.name))
+            for name in self._bridge.names:
+                says = f"show {name} in the panes"
+                yield SystemCommand(
+                    f"repository {name}", says, lambda name=name: self.main.select_repository(name)
+                )
+        yield SystemCommand("theme", "other colours", self.action_change_theme)
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Told once: Textual says it again at every key."""
+        said = ", ".join(sorted(f"{binding.id} ({binding.key})" for binding in clashed_bindings))
+        if said not in self._clashes:
+            self._clashes.add(said)
+            told = f"[keys] gives one key to several: {cleaning.name(said)}, in {type(node).__name__}"
+            self.notify(told, severity="warning", markup=False, timeout=12)
+
+    async def action_quit(self) -> None:
+        self._ask_to_leave()
+
+    def _ask_to_leave(self) -> None:
+        at_work = running(self.main.pictures)
+        if at_work:
+            self.push_screen(QuitQuestion([_told(picture) for picture in at_work]), self._answered)
+        else:
+            self._leave()
+
+    def _answered(self, farewell: Farewell | None) -> None:
+        at_work = running(self.main.pictures)
+        if farewell == "wait":
+            self._leaving_after_retests = True
+            for picture in at_work:
+                self._operator.autos.wind_down(picture)
+        elif farewell == "leave":
+            self._leave([picture.name for picture in at_work])
+        elif farewell == "stop":
+            self._leave()
+
+    def _leave(self, left: Iterable[str] = ()) -> None:
+        """Stop off the event loop, and go; what runs is requeued first, and handed over if wanted."""
+        names_left = tuple(left)
+        self._leaving_after_retests = False
+        self._watcher.stop()
+        if not running(self.main.pictures):
+            self.set_timer(_PROMPT_EXIT, self.exit)
+        self.notify("leaving", markup=False)
+        Thread(target=self._stop, args=(names_left,), name="stop", daemon=True).start()
+
+    def _stop(self, left: tuple[str, ...]) -> None:
+        try:
+            self._bridge.stop()
+            if left:
+                hand_over(self._bridge.wiring.places, left)
+        finally:
+            self.call_later(self.exit)
+
+    def _fatal_error(self) -> None:
+        """As Textual's, but without the locals: they may hold what a log or a remote said."""
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+
+def _told(picture: Picture) -> str:
+    flying = in_flight_here(picture)
+    entries = picture.state.entries
+    return f"{picture.name}: {names(entries[key].branch for key in sorted(flying))}"

@@ -1,0 +1,69 @@
+"""Auto-advance as the operator turns it on and off: off means that what runs is finished first."""
+
+from collections.abc import Callable, Iterable
+
+from mergetui.engine import Engine
+from mergetui.model import EntryId
+from mergetui.tui.bridge import Picture
+
+
+class Autos:
+    """`say` tells the operator; `engine` is this console's own."""
+
+    def __init__(self, engine: Engine, say: Callable[[str], None]) -> None:
+        self._engine = engine
+        self._say = say
+        self._ending: dict[str, frozenset[EntryId]] = {}
+
+    @property
+    def ending(self) -> frozenset[str]:
+        """The repositories that stop when what runs there has ended."""
+        return frozenset(self._ending)
+
+    def toggle(self, picture: Picture) -> None:
+        if picture.name in self._ending:
+            del self._ending[picture.name]
+            self._say(f"{picture.name}: goes on by itself")
+        elif picture.standing.mode is None:
+            self.start(picture)
+        else:
+            self.wind_down(picture)
+
+    def toggle_all(self, pictures: Iterable[Picture]) -> None:
+        """All off when one is on, else all on but those that another process works on."""
+        known = list(pictures)
+        running = [picture for picture in known if picture.standing.mode == "auto"]
+        for picture in running:
+            self.wind_down(picture)
+        if not running:
+            for picture in known:
+                if picture.worked_on_elsewhere is None and picture.standing.mode is None:
+                    self.start(picture)
+
+    def start(self, picture: Picture) -> None:
+        self._engine.want(picture.name, "auto")
+        self._say(f"{picture.name}: advances by itself")
+
+    def wind_down(self, picture: Picture) -> None:
+        """No more after what runs: switching the engine off at once would stop the retest."""
+        flying = in_flight_here(picture)
+        if not flying:
+            self._engine.want(picture.name, None)
+            self._say(f"{picture.name}: auto is off")
+            return
+        self._ending[picture.name] = flying
+        self._say(f"{picture.name}: stops when the retest has ended")
+
+    def notice(self, picture: Picture) -> None:
+        """A newer picture: what was to end may have ended."""
+        awaited = self._ending.get(picture.name)
+        if awaited is not None and not awaited & in_flight_here(picture):
+            del self._ending[picture.name]
+            self._engine.want(picture.name, None)
+
+
+def in_flight_here(picture: Picture) -> frozenset[EntryId]:
+    """The entries that this console's own engine is at work on."""
+    if picture.standing.mode is None or picture.worked_on_elsewhere is not None:
+        return frozenset()
+    return frozenset(entry.id for entry in picture.state.entries.values() if entry.state.in_flight)

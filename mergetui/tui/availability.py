@@ -1,0 +1,84 @@
+"""Why a key cannot act now, in words for the person who pressed it."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+from mergetui.model import Entry
+from mergetui.tui.bridge import Picture
+from mergetui.tui.wording import names
+
+
+class Ground(Struct, frozen=True, kw_only=True):
+    """What a key would act on."""
+
+    picture: Picture | None = None
+    """Of the selected repository."""
+    entries: tuple[Entry, ...] = ()
+    """Those that are marked, or the one under the cursor."""
+    undoable: bool = False
+
+
+def why_not(act: str, ground: Ground) -> str | None:
+    """None when the key can act."""
+    if act in _ANYWHERE:
+        return None
+    if act == "undo":
+        return None if ground.undoable else "there is nothing to undo"
+    if ground.picture is None:
+        return "no repository has been read yet"
+    rule = _RULES.get(act)
+    return rule(ground.picture, ground.entries) if rule else None
+
+
+def _step(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
+    if picture.standing.mode == "auto":
+        return f"{picture.name} advances by itself: a turns that off"
+    return _auto(picture, entries)
+
+
+def _auto(picture: Picture, _: tuple[Entry, ...]) -> str | None:
+    if picture.standing.mode == "step":
+        return f"a step of {picture.name} is under way"
+    if picture.worked_on_elsewhere is None or picture.standing.mode is not None:
+        return None
+    return names([f"{picture.worked_on_elsewhere} works on {picture.name}"])
+
+
+def _some_entry(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
+    if entries:
+        return None
+    return f"the queue of {picture.name} is empty" if not picture.state.entries else "no entry is selected"
+
+
+def _retry(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
+    flying = [entry for entry in entries if entry.state.in_flight]
+    if len(flying) < len(entries) or not entries:
+        return _some_entry(picture, entries)
+    return f"{names(flying[0].branches)} is {flying[0].state} already"
+
+
+def _force_release(picture: Picture, _: tuple[Entry, ...]) -> str | None:
+    return None if picture.state.lease else f"nobody holds the lease of {picture.name}"
+
+
+def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
+    if not entries or entries[0].log is not None:
+        return _some_entry(picture, entries)
+    return f"{names(entries[0].branches)} has not been tested yet"
+
+
+_ANYWHERE = frozenset({"help", "quit"})
+_RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
+    "step": _step,
+    "auto": _auto,
+    "dequeue": _some_entry,
+    "retry": _retry,
+    "move_up": _some_entry,
+    "move_down": _some_entry,
+    "raise": _some_entry,
+    "lower": _some_entry,
+    "copy": _some_entry,
+    "force_release": _force_release,
+    "log": _log,
+}

@@ -1,0 +1,123 @@
+"""The keys of the main screen. The names are binding ids, remapped under `[keys]`."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from textual.binding import Binding
+from textual.screen import Screen
+
+from mergetui.tui.bridge import Picture
+from mergetui.tui.widgets.key_bar import Key
+
+
+class Act(NamedTuple):
+    name: str
+    key: str
+    label: str
+    says: str
+
+
+ACTS = (
+    Act("step", "s", "step", "one step, after a look at its commands"),
+    Act("auto", "a", "auto", "advance this repository by itself, or stop that"),
+    Act("auto_all", "A", "auto: all", "advance every repository by itself, or stop that"),
+    Act("pause", "p", "pause", "pause this repository with a reason, or resume it"),
+    Act("pause_all", "P", "pause: all", "pause every repository, or resume them"),
+    Act("enqueue", "e", "enqueue", "queue branches of the remote"),
+    Act("dequeue", "d", "dequeue", "take the entry out of the queue"),
+    Act("retry", "r", "retry", "try the entry again, with its branch as it is now"),
+    Act("move_up", "K", "move up", "one place up the queue"),
+    Act("move_down", "J", "move down", "one place down the queue"),
+    Act("raise", "+", "more urgent", "a higher priority"),
+    Act("lower", "-", "less urgent", "a lower priority"),
+    Act("undo", "u", "undo", "take the last command back, for ten seconds"),
+    Act("force_release", "f", "force-release", "take the lease from its holder"),
+    Act("why", "w", "why?", "why is nothing landing, and what helps"),
+    Act("log", "l", "full log", "the whole log of the entry's latest retest"),
+    Act("copy", "y", "copy", "copy the branch's name"),
+    Act("commands", "@", "git commands", "the git commands that were run"),
+    Act("notices", "!", "notices", "what the banner says, in full"),
+    Act("filter", "/", "filter", "filter the queue; in the log: search"),
+    Act("help", "?", "help", "the keys of the focused pane"),
+    Act("quit", "q", "quit", "leave the console"),
+)
+
+PANES = ("repositories", "queue", "lease", "retest")
+"""By the digit that focuses them, from 1."""
+
+BINDINGS = [
+    *(Binding(act.key, f"act('{act.name}')", act.says, show=False, id=act.name) for act in ACTS),
+    *(
+        Binding(str(digit), f"pane('{pane}')", f"go to {pane}", show=False, id=f"pane.{pane}")
+        for digit, pane in enumerate(PANES, start=1)
+    ),
+    Binding("z", "zoom", "the focused pane alone, or all again", show=False, id="zoom"),
+    Binding("escape", "back", "one step back", show=False, id="back"),
+    Binding("left_square_bracket", "neighbour(-1)", "the repository before", show=False, id="previous"),
+    Binding("right_square_bracket", "neighbour(1)", "the next repository", show=False, id="next"),
+]
+
+_MAIN = ("step", "auto", "pause", "enqueue", "why", "force_release", "dequeue", "retry", "undo", "log")
+_LOG = ("log.next-error", "log.follow", "log.next-hit", "log.previous-hit", "zoom", "back")
+_ALWAYS = ("filter", "help")
+_LOG_LABELS = {
+    "log.next-error": "next error",
+    "log.follow": "follow",
+    "log.next-hit": "next hit",
+    "log.previous-hit": "previous hit",
+    "zoom": "zoom",
+    "back": "back",
+    "filter": "search",
+    "help": "help",
+}
+_LABELS = {act.name: act.label for act in ACTS}
+
+
+def footer(screen: Screen[None], pane: str | None, picture: Picture | None) -> tuple[list[Key], list[Key]]:
+    """The keys below the panes: those that give way when there is no room, and those that stay."""
+    labels = _LABELS | (_now(picture) if picture else {})
+    palette = Key("colon", ":", "palette", can_act=True)
+    if pane == "prompt":
+        return [], [Key("enter", "enter", "keep", can_act=True), Key("escape", "esc", "clear", can_act=True)]
+    if picture is None:
+        return _found(screen, ("quit", "help"), labels), [palette]
+    if pane == "retest":
+        return _found(screen, _LOG, _LOG_LABELS), [*_found(screen, _ALWAYS, _LOG_LABELS), palette]
+    return _found(screen, _MAIN, labels), [*_found(screen, _ALWAYS, labels), palette]
+
+
+def help_rows(screen: Screen[None]) -> list[tuple[str, str]]:
+    """Every key of the focused pane and what it does; those of the pane itself first."""
+    rows: dict[str, list[str]] = {}
+    for active in screen.active_bindings.values():
+        binding = active.binding
+        if binding.description and binding.id:
+            rows.setdefault(binding.description, []).append(screen.app.get_key_display(binding))
+    return [
+        (first, f"{does} (also {' '.join(others)})" if others else does)
+        for does, (first, *others) in rows.items()
+    ]
+
+
+def unknown_ids(screen: Screen[None], keys: Iterable[str]) -> list[str]:
+    """What `[keys]` names and no key of the screen or its panes is called."""
+    nodes = (screen.app, *screen.walk_children(with_self=True))
+    bindings = (binding for node in nodes for binding in type(node).BINDINGS)
+    known = {binding.id for binding in bindings if isinstance(binding, Binding)}
+    return sorted(key for key in keys if key not in known)
+
+
+def _found(screen: Screen[None], wanted: Iterable[str], labels: dict[str, str]) -> list[Key]:
+    by_id = {active.binding.id: active for active in screen.active_bindings.values() if active.binding.id}
+    return [
+        Key(active.binding.key, screen.app.get_key_display(active.binding), labels[name], active.enabled)
+        for name in wanted
+        if (active := by_id.get(name)) is not None
+    ]
+
+
+def _now(picture: Picture) -> dict[str, str]:
+    return {
+        "auto": "auto off" if picture.standing.mode == "auto" else "auto",
+        "pause": "resume" if picture.state.pause else "pause",
+    }

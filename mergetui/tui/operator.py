@@ -1,0 +1,221 @@
+"""What the operator's keys do: a question where one is needed, a command, a word on what came of it."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from mergetui import cleaning
+from mergetui.model import Entry, Lease
+from mergetui.tui import desk_work
+from mergetui.tui.autos import Autos, in_flight_here
+from mergetui.tui.availability import Ground
+from mergetui.tui.bridge import Bridge, Picture
+from mergetui.tui.desk_work import Done
+from mergetui.tui.errands import Errands
+from mergetui.tui.preview import preview
+from mergetui.tui.screens.enqueue import Chosen, EnqueuePicker
+from mergetui.tui.screens.force_release import ForceRelease
+from mergetui.tui.screens.log_view import LogView
+from mergetui.tui.screens.pause import PauseChoice, PauseForm
+from mergetui.tui.screens.step import StepPreview
+from mergetui.tui.screens.text_view import TextView
+from mergetui.tui.undoing import Undoing
+
+_TAIL = 4096
+"""Bytes of a log that are read for its last line."""
+
+
+class Operator:
+    """`look_now` asks for a new picture after a command."""
+
+    def __init__(self, app: App[Any], bridge: Bridge, look_now: Callable[[], object]) -> None:
+        self._app = app
+        self._bridge = bridge
+        self._look_now = look_now
+        self._errands = Errands(app.call_later)
+        self.autos = Autos(bridge.engine, self.say)
+        self.undoing = Undoing(bridge.now)
+
+    def perform(self, act: str, ground: Ground, pictures: Iterable[Picture]) -> None:
+        """What `act` means for `ground`; the caller has seen that it can act."""
+        everywhere: dict[str, Callable[[], object]] = {
+            "undo": self._undo,
+            "auto_all": lambda: self._auto_all(pictures),
+            "pause_all": lambda: self._pause_all(list(pictures)),
+        }
+        if act in everywhere:
+            everywhere[act]()
+        elif ground.picture is not None:
+            self._perform_here(act, ground.picture, ground.entries)
+
+    def say(self, text: str) -> None:
+        """In place of what was said before: a key pressed ten times says one thing."""
+        self._app.clear_notifications()
+        self._app.notify(text, markup=False, timeout=5)
+
+    def warn(self, text: str) -> None:
+        self._app.notify(text, severity="warning", markup=False, timeout=8)
+
+    def _perform_here(self, act: str, picture: Picture, entries: tuple[Entry, ...]) -> None:
+        desk = self._bridge.desk(picture.name)
+        commands: dict[str, Callable[[], Done]] = {
+            "dequeue": partial(desk_work.dequeue, desk, entries),
+            "move_up": partial(desk_work.move, desk, entries, -1),
+            "move_down": partial(desk_work.move, desk, entries, 1),
+            "raise": partial(desk_work.prioritise, desk, entries, 1),
+            "lower": partial(desk_work.prioritise, desk, entries, -1),
+        }
+        talks: dict[str, Callable[[], object]] = {
+            "step": lambda: self._step(picture),
+            "auto": lambda: self._auto(picture),
+            "pause": lambda: self._pause(picture),
+            "enqueue": lambda: self._enqueue(picture),
+            "retry": lambda: self._order(picture.name, partial(desk_work.retry, desk, entries), asks=True),
+            "force_release": lambda: self._force_release(picture),
+            "log": lambda: self._app.push_screen(LogView(_path(entries[0]), entries[0].branch)),
+            "copy": lambda: self._copy(entries),
+            "commands": lambda: self._commands(picture.name),
+        }
+        if act in commands:
+            self._order(picture.name, commands[act])
+        else:
+            talks[act]()
+
+    def _order(self, name: str, command: Callable[[], Done], *, asks: bool = False) -> None:
+        """Run a command off the event loop; `asks` the remote, so that nothing else waits behind it."""
+        lane = f"{name} remote" if asks else name
+        self._errands.run(lane, command, partial(self._done, name), lambda told: self._failed(name, told))
+
+    def _done(self, name: str, done: Done) -> None:
+        if done.undo is not None:
+            self.undoing.offer(name, done.says, done.undo)
+        tell = self.say if done.fine else self.warn
+        tell(f"{done.says} · u takes it back" if done.undo else done.says)
+        self._look_now()
+
+    def _failed(self, name: str, told: str) -> None:
+        text = cleaning.name(cleaning.redact(f"{name}: {told}"))
+        self._app.notify(text, severity="error", markup=False, timeout=12)
+
+    def _undo(self) -> None:
+        offer = self.undoing.take()
+        if offer is None:
+            return
+
+        def back() -> Done:
+            offer.back()
+            return Done(says=f"taken back: {offer.says}")
+
+        self._order(offer.repository, back)
+
+    def _step(self, picture: Picture) -> None:
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._bridge.engine.want(picture.name, "step")
+                self._look_now()
+
+        self._app.push_screen(StepPreview(picture.name, preview(picture)), answered)
+
+    def _auto(self, picture: Picture) -> None:
+        self.autos.toggle(picture)
+        self._look_now()
+
+    def _auto_all(self, pictures: Iterable[Picture]) -> None:
+        self.autos.toggle_all(pictures)
+        self._look_now()
+
+    def _pause(self, picture: Picture) -> None:
+        if picture.state.pause is not None:
+            self._resume(picture)
+            return
+        self._ask_for_pause(picture.name, [picture])
+
+    def _pause_all(self, pictures: list[Picture]) -> None:
+        """All that are not paused; when all are, they are resumed."""
+        going = [picture for picture in pictures if picture.state.pause is None]
+        if going:
+            self._ask_for_pause("every repository", going)
+        for picture in pictures if not going else ():
+            self._resume(picture)
+
+    def _resume(self, picture: Picture) -> None:
+        self._order(picture.name, partial(desk_work.resume, self._bridge.desk(picture.name)))
+
+    def _ask_for_pause(self, title: str, pictures: list[Picture]) -> None:
+        def answered(choice: PauseChoice | None) -> None:
+            for picture in pictures if choice is not None else ():
+                self._begin_pause(picture.name, choice)
+
+        running = any(entry.state.in_flight for p in pictures for entry in p.state.entries.values())
+        self._app.push_screen(PauseForm(title, running), answered)
+
+    def _begin_pause(self, name: str, choice: PauseChoice | None) -> None:
+        if choice is not None:
+            until = self._bridge.now() + choice.until if choice.until is not None else None
+            pause = partial(desk_work.pause, self._bridge.desk(name), choice.reason)
+            self._order(name, partial(pause, until=until, now=choice.now))
+
+    def _enqueue(self, picture: Picture) -> None:
+        desk, queued = self._bridge.desk(picture.name), picture.state.entries.values()
+
+        def answered(chosen: Chosen | None) -> None:
+            if chosen is not None:
+                stacks = [chosen.branches] if chosen.stack else [(branch,) for branch in chosen.branches]
+                command = partial(desk_work.enqueue, desk, stacks, chosen.priority)
+                self._order(picture.name, command, asks=True)
+
+        taken = frozenset(branch for entry in queued for branch in entry.branches)
+        self._app.push_screen(EnqueuePicker(picture.name, desk.branches, taken), answered)
+
+    def _force_release(self, picture: Picture) -> None:
+        """The lease that is shown is the only one that can be released by the answer."""
+        lease = picture.state.lease
+        if lease is None:
+            return
+        log = next((e.log for e in picture.state.entries.values() if e.branch in lease.branches), None)
+        self._errands.run(
+            f"{picture.name} remote",
+            lambda: _last_line(Path(log)) if log else "",
+            lambda line: self._ask_for_release(picture, lease, line),
+            lambda _: self._ask_for_release(picture, lease, ""),
+        )
+
+    def _ask_for_release(self, picture: Picture, lease: Lease, last_line: str) -> None:
+        stale, desk = picture.lease_is_stale, self._bridge.desk(picture.name)
+
+        def answered(reason: str | None) -> None:
+            if reason is not None:
+                release = partial(desk_work.force_release, desk, lease, reason, stale=stale)
+                self._order(picture.name, lambda: release(now=self._bridge.now()), asks=True)
+
+        question = ForceRelease(lease, stale=stale, last_line=last_line, now=self._bridge.now)
+        self._app.push_screen(question, answered)
+
+    def _copy(self, entries: tuple[Entry, ...]) -> None:
+        text = " ".join(cleaning.name(entry.branch) for entry in entries)
+        self._app.copy_to_clipboard(text)
+        self.say(f"copied: {text}")
+
+    def _commands(self, name: str) -> None:
+        lines = [cleaning.redact(line) for line in self._bridge.commands(name)]
+        nothing = [f"this console has run no git command on {name} yet"]
+        self._app.push_screen(TextView(f"Git commands · {name}", lines or nothing))
+
+
+def running(pictures: Iterable[Picture]) -> list[Picture]:
+    """The repositories where this console's own engine is at work on an entry."""
+    return [picture for picture in pictures if in_flight_here(picture)]
+
+
+def _path(entry: Entry) -> Path | None:
+    return Path(entry.log) if entry.log is not None else None
+
+
+def _last_line(log: Path) -> str:
+    with log.open("rb") as file:
+        file.seek(max(log.stat().st_size - _TAIL, 0))
+        lines = file.read().decode(errors="replace").splitlines()
+    return next((cleaning.plain(line) for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,79 @@
+"""What a step would do, before it does it: the next entry and the commands, in order."""
+
+from mergetui import cleaning
+from mergetui.model import Entry, EntryState, Instant, Repository
+from mergetui.naming import full_ref
+from mergetui.queueing import order
+from mergetui.tui.bridge import Picture
+from mergetui.tui.wording import names, short, span
+from mergetui.verdict import Verdict
+
+_CATCH_UP = {"rebase": "git rebase {tip} {head}", "squash": "git merge --squash {head}"}
+
+
+def preview(picture: Picture) -> list[str]:
+    """Lines to read; the verdict when there is nothing to step. Cleaned."""
+    entry = next_entry(picture, picture.taken_at)
+    if entry is None or picture.state.pause is not None or _cannot_be_judged(picture.repository):
+        return _verdict(picture.verdict)
+    return [*_headline(entry, picture), "", *_commands(entry, picture)]
+
+
+def next_entry(picture: Picture, now: Instant) -> Entry | None:
+    """The first that can move without a person now."""
+    queue = order(picture.state.entries.values())
+    return next((entry for entry in queue if not entry.state.needs_a_person and not _rests(entry, now)), None)
+
+
+def _rests(entry: Entry, now: Instant) -> bool:
+    waits = entry.available_at is not None and entry.available_at > now
+    return entry.state is EntryState.DEFERRED and waits
+
+
+def _cannot_be_judged(repository: Repository) -> bool:
+    return repository.enabled and repository.retest is None
+
+
+def _verdict(verdict: Verdict) -> list[str]:
+    mend = [f"what helps: {verdict.mend}"] if verdict.mend else []
+    return [cleaning.name(line) for line in (f"nothing to step: {verdict.says}", *mend)]
+
+
+def _headline(entry: Entry, picture: Picture) -> list[str]:
+    repository = picture.repository
+    author = f", by {entry.author}" if entry.author else ""
+    behind = f", {entry.behind} behind {repository.target}" if entry.behind else ""
+    told = [f"next: {names(entry.branches)}{author}{behind}"]
+    if repository.batch > 1:
+        told.append(f"with up to {repository.batch - 1} of those behind it: they are tested together")
+    if picture.usual is not None:
+        told.append(f"usually done in {span(picture.usual)}")
+    return [cleaning.name(line) for line in told]
+
+
+def _commands(entry: Entry, picture: Picture) -> list[str]:
+    repository, seen = picture.repository, picture.state.seen
+    tip = short(seen.tip) if seen and seen.tip else repository.target
+    retest = [("retest", repository.retest or "")] if repository.enabled else []
+    push_branches = [("push branch", _branch_push(entry))] if repository.update_branch else []
+    steps = [
+        ("look", f"git fetch {cleaning.redact(repository.remote)}"),
+        *(("catch up", _catch_up(head, repository, tip)) for head in entry.heads),
+        *retest,
+        *push_branches,
+        ("land", f"git push COMMIT:{full_ref(repository.target)}, never forced"),
+    ]
+    return [cleaning.name(f"{n}. {what:<13}{command}") for n, (what, command) in enumerate(steps, start=1)]
+
+
+def _catch_up(head: str, repository: Repository, tip: str) -> str:
+    form = _CATCH_UP.get(repository.strategy, "git merge {head}")
+    return form.format(tip=tip, head=short(head))
+
+
+def _branch_push(entry: Entry) -> str:
+    leases = (
+        f"--force-with-lease={full_ref(branch)}:{short(head)}"
+        for branch, head in zip(entry.branches, entry.heads, strict=True)
+    )
+    return f"git push {' '.join(leases)}"

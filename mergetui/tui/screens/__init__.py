@@ -1,0 +1,1 @@
+"""The modal screens: each asks or shows one thing and answers with a value."""

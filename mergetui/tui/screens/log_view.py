@@ -1,0 +1,84 @@
+"""A retest's log on the whole screen."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from mergetui.tui.screens.dialog import Keys, keys_line
+from mergetui.tui.screens.text_view import TextView
+from mergetui.tui.widgets.log_pane import LogPane
+
+KEYS: Keys = (
+    ("/", "search"),
+    ("n N", "hits"),
+    ("E", "error"),
+    ("F", "follow"),
+    ("enter", "whole line"),
+    ("esc", "close"),
+)
+
+
+class LogView(ModalScreen[None]):
+    """`esc` takes back one thing at a time: the search field, the search, the screen."""
+
+    AUTO_FOCUS = "LogPane"
+    DEFAULT_CSS = """
+    LogView {
+        background: $background;
+        #log-search { display: none; border: none; height: 1; padding: 0 1; background: $panel; }
+        &.-searching #log-search { display: block; }
+        #log-keys { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        &.-searching #log-keys { display: none; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "close", show=False),
+        Binding("/", "search", "search", show=False),
+    ]
+
+    def __init__(self, path: Path | None, title: str) -> None:
+        super().__init__()
+        self._path = path
+        self._title = title
+        self._sought = ""
+
+    def compose(self) -> ComposeResult:
+        yield LogPane(empty="no log yet: nothing was retested")
+        yield Input(placeholder="search; upper case letters are exact", id="log-search")
+        yield Static(keys_line(KEYS), id="log-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self._pane.show_log(self._path, title=self._title)
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        self._sought = message.value
+        self._pane.search(message.value)
+        self._leave_field()
+
+    def on_log_pane_line_chosen(self, message: LogPane.LineChosen) -> None:
+        self.app.push_screen(TextView(f"Line {self._pane.current + 1:,}", [message.text]))
+
+    def action_search(self) -> None:
+        self.add_class("-searching")
+        self.query_one("#log-search", Input).focus()
+
+    def action_back(self) -> None:
+        if self.has_class("-searching"):
+            self._leave_field()
+        elif self._sought:
+            self._sought = ""
+            self._pane.search("")
+        elif self.is_current:
+            self.dismiss(None)
+
+    @property
+    def _pane(self) -> LogPane:
+        return self.query_one(LogPane)
+
+    def _leave_field(self) -> None:
+        self.remove_class("-searching")
+        self._pane.focus()

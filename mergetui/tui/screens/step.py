@@ -1,0 +1,29 @@
+"""What the next step would do, before it is done."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+
+from mergetui.tui.screens.dialog import HAND, Dialog, Keys
+from mergetui.tui.screens.text_view import FoldedLines
+
+KEYS: Keys = (("s", "do it"), ("esc", "not now"))
+
+
+class StepPreview(Dialog[bool]):
+    """A second `s` does it."""
+
+    AUTO_FOCUS = "FoldedLines"
+
+    def __init__(self, repository: str, lines: Sequence[str]) -> None:
+        super().__init__(f"Next step · {repository}", keys=KEYS, refusal=False)
+        self._lines = lines
+
+    def compose_body(self) -> ComposeResult:
+        yield FoldedLines(self._lines)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "s" and event.time - self.shown_at >= HAND:
+            event.stop()
+            self.answer(True)  # noqa: FBT003

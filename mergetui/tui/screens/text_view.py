@@ -1,0 +1,88 @@
+"""Plain lines, each shown whole: folded at the edge of the box, never cut."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len, chop_cells
+from rich.segment import Segment
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from mergetui import cleaning
+from mergetui.tui.screens.dialog import Dialog, Keys
+
+KEYS: Keys = (("j k", "move"), ("g G", "ends"), ("esc", "close"))
+_LONG = 10_000
+"""Characters from which on a row holds half as many as it has cells: measuring each would take seconds."""
+
+
+class FoldedLines(ScrollView, can_focus=True):
+    """Untrusted lines of any length; only the rows on the screen are drawn."""
+
+    DEFAULT_CSS = """
+    FoldedLines {
+        height: auto;
+        max-height: 100%;
+        overflow: hidden auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "down", show=False),
+        Binding("k", "scroll_up", "up", show=False),
+        Binding("ctrl+d", "page_down", "page down", show=False),
+        Binding("ctrl+u", "page_up", "page up", show=False),
+        Binding("g", "scroll_home", "top", show=False),
+        Binding("G", "scroll_end", "end", show=False),
+    ]
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._lines = [cleaning.name(line.expandtabs()) for line in lines]
+        self._rows: list[str] = []
+        self._folded_at = 0
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        self._fold(width)
+        return len(self._rows)
+
+    def on_resize(self) -> None:
+        self._fold(self.scrollable_content_region.width)
+
+    def render_line(self, y: int) -> Strip:
+        row = self.scroll_offset.y + y
+        text = self._rows[row] if row < len(self._rows) else ""
+        width = self.scrollable_content_region.width
+        return Strip([Segment(text, self.rich_style)]).adjust_cell_length(width, self.rich_style)
+
+    def _fold(self, width: int) -> None:
+        if width > 0 and width != self._folded_at:
+            self._folded_at = width
+            self._rows = [row for line in self._lines for row in folded(line, width)]
+            self.virtual_size = Size(width, len(self._rows))
+
+
+class TextView(Dialog[None]):
+    """Lines to read."""
+
+    AUTO_FOCUS = "FoldedLines"
+    DEFAULT_CSS = "TextView > #dialog-box { width: 100; max-width: 96%; max-height: 92%; }"
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        super().__init__(title, keys=KEYS)
+        self._lines = lines
+
+    def compose_body(self) -> ComposeResult:
+        yield FoldedLines(self._lines)
+
+
+def folded(line: str, width: int) -> list[str]:
+    """The rows of `width` cells that one line takes; an empty line takes one."""
+    if line.isascii() or len(line) > _LONG:
+        step = width if line.isascii() else width // 2 or 1
+        return [line[start : start + step] for start in range(0, len(line), step)] or [""]
+    return [line] if cell_len(line) <= width else chop_cells(line, width)

@@ -1,0 +1,55 @@
+"""Why nothing is landing, and what helps."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from mergetui import cleaning
+from mergetui.tui.screens.dialog import HAND, Dialog, Keys
+from mergetui.verdict import Verdict
+
+DOES = {
+    "a": "auto-advance",
+    "e": "enqueue",
+    "f": "force-release",
+    "l": "the log",
+    "p": "resume",
+    "r": "retry",
+}
+
+
+class WhyView(Dialog[str | None]):
+    """Answers with the key that helps, when it is pressed."""
+
+    DEFAULT_CSS = """
+    WhyView {
+        #why-says { text-style: bold; }
+        #why-mend { padding-top: 1; }
+    }
+    """
+
+    def __init__(self, repository: str, verdict: Verdict) -> None:
+        super().__init__(f"Why is nothing landing? · {repository}", keys=_keys(verdict))
+        self._verdict = verdict
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(Content(cleaning.name(self._verdict.says)), id="why-says", markup=False)
+        yield Static(self._mend(), id="why-mend", markup=False)
+
+    def on_key(self, event: events.Key) -> None:
+        helps = self._verdict.key and self._verdict.key in (event.key, event.character)
+        if helps and event.time - self.shown_at >= HAND:
+            event.stop()
+            self.answer(self._verdict.key)
+
+    def _mend(self) -> Content:
+        if not self._verdict.mend:
+            return Content.styled("nothing to do but wait", "dim")
+        mend = cleaning.name(self._verdict.mend)
+        return Content.assemble(("what helps:\n", "dim"), (mend, "$text-accent"))
+
+
+def _keys(verdict: Verdict) -> Keys:
+    help_key = ((verdict.key, DOES.get(verdict.key, "do it here")),) if verdict.key else ()
+    return (*help_key, ("esc", "close"))

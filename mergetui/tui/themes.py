@@ -1,0 +1,80 @@
+"""Two calm themes with one accent colour; the states' colours are spent on what needs a person."""
+
+from textual.theme import Theme
+
+_CURSOR = {"block-cursor-text-style": "none", "block-cursor-blurred-text-style": "none"}
+
+DARK = Theme(
+    name="mergetui-dark",
+    primary="#7cb7c9",
+    secondary="#8a93a3",
+    accent="#7cb7c9",
+    warning="#dfae67",
+    error="#e07a7a",
+    success="#8fbc7f",
+    foreground="#d3d7de",
+    background="#15181d",
+    surface="#15181d",
+    panel="#1e222a",
+    variables=_CURSOR
+    | {
+        "text-muted": "#8a93a3",
+        "text-disabled": "#5b6270",
+        "text-primary": "#7cb7c9",
+        "text-warning": "#dfae67",
+        "text-error": "#e88c8c",
+        "text-success": "#9ccb8b",
+        "border": "#7cb7c9",
+        "border-blurred": "#39404c",
+        "block-cursor-foreground": "#f2f4f7",
+        "block-cursor-background": "#2b3a45",
+        "block-cursor-blurred-foreground": "#d3d7de",
+        "block-cursor-blurred-background": "#22262e",
+        "scrollbar": "#39404c",
+        "scrollbar-hover": "#4a5361",
+        "scrollbar-active": "#7cb7c9",
+        "scrollbar-background": "#15181d",
+        "scrollbar-background-hover": "#15181d",
+        "scrollbar-background-active": "#15181d",
+        "footer-background": "#1e222a",
+        "footer-key-foreground": "#7cb7c9",
+    },
+)
+
+LIGHT = Theme(
+    name="mergetui-light",
+    primary="#1f6f86",
+    secondary="#6b7079",
+    accent="#1f6f86",
+    warning="#8f5f00",
+    error="#b3302c",
+    success="#3a7434",
+    foreground="#2b2f36",
+    background="#fbfaf7",
+    surface="#fbfaf7",
+    panel="#efede7",
+    dark=False,
+    variables=_CURSOR
+    | {
+        "text-muted": "#656a73",
+        "text-disabled": "#9a9ea6",
+        "text-primary": "#1f6f86",
+        "text-warning": "#8f5f00",
+        "text-error": "#b3302c",
+        "text-success": "#3a7434",
+        "border": "#1f6f86",
+        "border-blurred": "#c9c6bd",
+        "block-cursor-foreground": "#14171c",
+        "block-cursor-background": "#d6e6ea",
+        "block-cursor-blurred-foreground": "#2b2f36",
+        "block-cursor-blurred-background": "#eeece5",
+        "scrollbar": "#c9c6bd",
+        "scrollbar-hover": "#b3afa4",
+        "scrollbar-active": "#1f6f86",
+        "scrollbar-background": "#fbfaf7",
+        "scrollbar-background-hover": "#fbfaf7",
+        "scrollbar-background-active": "#fbfaf7",
+        "footer-background": "#efede7",
+        "footer-key-foreground": "#1f6f86",
+    },
+)

@@ -1,0 +1,46 @@
+"""What went wrong and still does, until it is over."""
+
+from collections.abc import Sequence
+
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+
+from mergetui.tui.widgets.cells import cut
+
+_MOST = 3
+"""Lines; the rest is told with them when they are opened."""
+
+
+class Banner(Widget):
+    ALLOW_SELECT = False
+
+    class Opened(Message):
+        pass
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: tuple[str, ...] = ()
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        """Clean lines; none: no banner."""
+        if tuple(lines) != self.lines:
+            self.lines = tuple(lines)
+            self.display = bool(lines)
+            self.styles.height = min(len(lines), _MOST)
+            self.refresh()
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        self.post_message(self.Opened())
+
+    def render(self) -> Content:
+        shown = list(self.lines[:_MOST])
+        hidden = len(self.lines) - len(shown)
+        if hidden > 0:
+            shown[-1] = f"and {hidden + 1} more: ! shows them all"
+        width = self.size.width - 3
+        return Content("\n").join(
+            Content.assemble((" ! ", "bold"), cut(line, max(width, 0))) for line in shown
+        )

@@ -1,0 +1,81 @@
+"""Who has the right to land on the selected repository, and for how long."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from mergetui import cleaning
+from mergetui.model import Instant, Lease
+from mergetui.tui.bridge import Picture
+from mergetui.tui.widgets.cells import cut
+from mergetui.tui.widgets.titled import title
+from mergetui.tui.wording import countdown, names, span
+
+Line = tuple[str, str]
+"""A text and the style of the whole line."""
+
+
+class LeasePane(Widget, can_focus=True):
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open in full", show=False, id="lease.open")
+    ]
+
+    class Opened(Message):
+        pass
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._picture: Picture | None = None
+        self._now: Instant | None = None
+
+    def show_picture(self, picture: Picture | None, now: Instant) -> None:
+        self._picture = picture
+        self.tick(now)
+
+    def tick(self, now: Instant) -> None:
+        self._now = now
+        picture = self._picture
+        self.set_class(picture is not None and picture.lease_is_stale, "-stale")
+        title(self, "3 Lease", picture.name if picture else "")
+        self.refresh()
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
+
+    def render(self) -> Content:
+        lines = list(self.lines())[: max(self.size.height, 0)]
+        shown = [(cut(f" {text}", self.size.width), style) for text, style in lines]
+        return Content("\n").join(Content.styled(text, style) for text, style in shown)
+
+    def lines(self) -> Iterator[Line]:
+        picture, now = self._picture, self._now
+        if picture is None or now is None:
+            return
+        if picture.state.lease is None:
+            yield "free: nobody holds it", "$text-muted"
+        else:
+            yield from _held(picture.state.lease, now, stale=picture.lease_is_stale)
+        if picture.worked_on_elsewhere is not None and picture.standing.mode is None:
+            yield "", ""
+            yield "you watch: worked on by", "$text-muted"
+            yield cleaning.name(picture.worked_on_elsewhere), ""
+        if picture.state.pause is not None:
+            yield "", ""
+            yield f"paused by {cleaning.name(picture.state.pause.by)}", "$text-warning"
+            yield cleaning.name(picture.state.pause.reason), ""
+
+
+def _held(lease: Lease, now: Instant, *, stale: bool) -> Iterator[Line]:
+    yield f"{cleaning.name(str(lease.holder))}  #{lease.token}", "bold"
+    yield f"for {names(lease.branches)}" + (f": {cleaning.name(lease.phase)}" if lease.phase else ""), ""
+    since = f"renewed {span(now - lease.renewed_at)} ago"
+    if stale:
+        yield f"stale: {since}", "$text-warning"
+        yield "f takes it from the holder", "$text-muted"
+    else:
+        yield f"{since}, {countdown(lease.expires_at - now)} left", "$text-muted"

@@ -1,0 +1,161 @@
+"""The queue of one repository."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mergetui import cleaning
+from mergetui.actions import Why
+from mergetui.model import Entry, Instant, Priority
+from mergetui.tui.bridge import Picture
+from mergetui.tui.messages import PictureTaken
+from mergetui.tui.widgets.cells import fit_with_end
+from mergetui.tui.widgets.row_list import Cell, RowList
+from mergetui.tui.widgets.titled import subtitle, title
+from mergetui.tui.wording import BADGES, age_of_sight, span, told
+
+_STATE = 12
+"""Cells for `catching up` and a space."""
+_BRANCH = 20
+"""Cells for a branch, before there are any for its author and its priority."""
+_TOLD, _TOLD_BRIEFLY = 27, 22
+"""Cells for `lease busy, again in 0:20` and a space; and for `stack of 2 · 3 behind` and a space."""
+_TONE = {Priority.URGENT: "bad", Priority.HIGH: "accent", Priority.LOW: "faint"}
+
+
+class Columns(NamedTuple):
+    """Cells per column, each with the space that follows it."""
+
+    position: int
+    branch: int
+    state: int
+    told: int
+    author: int
+    priority: int
+
+
+class QueuePane(RowList):
+    """Rows are entries; the cursor, the marks and the filter hold for the repository that is shown."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self.filter = ""
+        self._taken: PictureTaken | None = None
+        self._entries: dict[str, tuple[int, Entry]] = {}
+        self._longest = (0, 0)
+        self._columns = (0, Columns(0, 0, 0, 0, 0, 0))
+        self._now: Instant | None = None
+
+    @property
+    def entry(self) -> Entry | None:
+        """The one under the cursor."""
+        found = self._entries.get(self.current) if self.current is not None else None
+        return found[1] if found else None
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Those that a key acts on."""
+        return tuple(self._entries[key][1] for key in self.chosen() if key in self._entries)
+
+    def show_queue(self, taken: PictureTaken | None, now: Instant) -> None:
+        if self._taken is not None and (taken is None or taken.picture.name != self._taken.picture.name):
+            self.clear_marks()
+        self._taken = taken
+        queue = taken.queue if taken else ()
+        self._entries = {entry.id: (place, entry) for place, entry in enumerate(queue, start=1)}
+        self._longest = (
+            max((len(entry.branch) for entry in queue), default=0),
+            max((len(entry.author) for entry in queue), default=0),
+        )
+        self._columns = (0, self._columns[1])
+        self.empty = self._nothing_to_show(queue)
+        self.show([entry.id for entry in queue if _fits(entry, self.filter)])
+        self.tick(now)
+
+    def tick(self, now: Instant) -> None:
+        """Ages and waits are those of this moment."""
+        self._now = now
+        self.refresh()
+        self._caption(now)
+
+    def cells(self, key: str, width: int) -> Sequence[Cell]:
+        place, entry = self._entries[key]
+        sizes = self._sizes(width)
+        badge = BADGES[entry.state]
+        text, end = told(
+            entry, self._now or entry.enqueued_at, self._taken.picture.usual if self._taken else None
+        )
+        priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
+        text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
+        quiet = "faint" if entry.state.needs_a_person else "plain"
+        return (
+            Cell(f"{place:>{sizes.position - 1}}", sizes.position, "faint"),
+            Cell(badge.glyph, 2, badge.tone),
+            Cell(cleaning.name(entry.branch), sizes.branch, quiet),
+            Cell(badge.word, sizes.state, badge.tone),
+            Cell(fit_with_end(text, end, max(sizes.told - 1, 0)), sizes.told, _tone(entry)),
+            Cell(cleaning.name(entry.author), sizes.author, "faint"),
+            Cell(priority, sizes.priority, _TONE.get(entry.priority, "plain")),
+        )
+
+    def _sizes(self, width: int) -> Columns:
+        known, columns = self._columns
+        if known != width:
+            entries = [entry for _, entry in self._entries.values()]
+            special = any(entry.priority is not Priority.NORMAL for entry in entries)
+            reasons = any(entry.reason is not None for entry in entries)
+            columns = columns_for(width, len(entries), self._longest, special=special, reasons=reasons)
+            self._columns = (width, columns)
+        return columns
+
+    def _nothing_to_show(self, queue: Sequence[Entry]) -> str:
+        if queue:
+            return f"nothing in the queue has “{cleaning.name(self.filter)}” in it: esc shows all"
+        return "" if self._taken is None else "queue is empty: e enqueues a branch"
+
+    def _caption(self, now: Instant) -> None:
+        picture = self._taken.picture if self._taken else None
+        age = age_of_sight(picture, now) if picture else None
+        self.set_class(age is not None, "-stale")
+        title(
+            self,
+            "2 Queue",
+            picture.name if picture else "",
+            f"remote seen {span(age)} ago" if age is not None else "",
+            f"/{self.filter}: {len(self.keys)} of {len(self._entries)}" if self.filter else "",
+            f"{len(self.marked)} marked" if self.marked else "",
+        )
+        subtitle(self, _verdict(picture) if picture else "")
+
+
+def columns_for(width: int, total: int, longest: tuple[int, int], *, special: bool, reasons: bool) -> Columns:
+    """`longest` branch and author in characters; `special`: some priority is not normal."""
+    position = max(len(str(total)), 2) + 1
+    state = _STATE if width >= position + _STATE + 10 else 0
+    room = max(width - position - 2 - state, 0)
+    told = _TOLD if reasons else _TOLD_BRIEFLY
+    priority = 7 if special and room - told - 7 >= _BRANCH else 0
+    spare = room - told - priority - _BRANCH
+    author = next((size for size in (min(longest[1], 14) + 1, 10) if longest[1] and size <= spare), 0)
+    rest = max(room - author - priority, 0)
+    branch = min(max(longest[0], 14) + 1, max(rest - told, rest * 2 // 5, min(rest, 12)))
+    most = rest - branch if reasons else min(rest - branch, _TOLD)
+    return Columns(position, branch, state, most, author, priority)
+
+
+def _fits(entry: Entry, wanted: str) -> bool:
+    if not wanted:
+        return True
+    return any(wanted.casefold() in text.casefold() for text in (*entry.branches, entry.author, entry.state))
+
+
+def _tone(entry: Entry) -> str:
+    return "plain" if entry.state.in_flight else "faint"
+
+
+def _verdict(picture: Picture) -> str:
+    """Why nothing lands, where the rows do not say it themselves; without times, for it does not tick."""
+    verdict = picture.verdict
+    if verdict.why in (Why.TESTING, Why.IDLE):
+        return ""
+    if verdict.why is Why.DEFERRED:
+        return verdict.why
+    return f"{verdict.says} · press {verdict.key}" if verdict.key else verdict.says

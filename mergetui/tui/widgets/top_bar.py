@@ -1,0 +1,146 @@
+"""The line on top: what all repositories do, and who and when; and the one that stands for two panes."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from textual.content import Content
+from textual.widget import Widget
+
+from mergetui import cleaning
+from mergetui.model import EntryState, Instant
+from mergetui.tui.messages import PictureTaken
+from mergetui.tui.widgets.cells import cut
+from mergetui.tui.wording import countdown, short, standing_of
+
+Piece = tuple[str, str]
+"""A text and its style."""
+_GAP = 3
+_LEASE = ("lease ", "$text-muted")
+"""Left out where there is no room: the digit says it too."""
+_STYLES = {
+    "accent": "$text-primary",
+    "good": "$text-success",
+    "warn": "$text-warning",
+    "bad": "$text-error",
+    "faint": "$text-muted",
+}
+
+
+class TopBar(Widget):
+    ALLOW_SELECT = False
+
+    def __init__(self, operator: str) -> None:
+        super().__init__()
+        self._operator = cleaning.name(operator.partition(" pid ")[0])
+        self._pieces: tuple[list[Piece], list[Piece]] = ([], [])
+        self._clock = ""
+
+    def show_pictures(
+        self, taken: Mapping[str, PictureTaken], ending: frozenset[str], *, repositories: int, now: Instant
+    ) -> None:
+        tally = sum((sight.tally for sight in taken.values()), Counter[EntryState]())
+        self._pieces = (_counts(repositories, tally), _autos(taken.values(), ending))
+        self._clock = f"{now.astimezone():%H:%M:%S}"
+        self.refresh()
+
+    def render(self) -> Content:
+        counts, autos = self._pieces
+        who, clock = (self._operator, "$text-muted"), (self._clock, "")
+        head = ("mergetui", "bold $text-primary")
+        for left, right in (
+            ([head, *counts], [*autos, who, clock]),
+            ([head, *counts], [*autos, clock]),
+            ([head, *counts[1:]], [*autos, clock]),
+            (counts[1:] or [head], [*autos, clock]),
+            (counts[1:] or [head], [clock]),
+        ):
+            line = _line(left, right, self.size.width)
+            if line is not None:
+                return line
+        return Content(cut(f" {_text(counts)}", self.size.width))
+
+
+class FoldedLine(Widget):
+    """Repository and lease in one line, where there is no room for their panes."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: list[Piece] = []
+
+    def show_repository(self, taken: PictureTaken | None, place: str, now: Instant) -> None:
+        self._pieces = _folded(taken, place, now) if taken else []
+        self.refresh()
+
+    def render(self) -> Content:
+        room, shown = self.size.width - 1, list[Content]()
+        fits = len(_text(self._pieces, "")) <= room
+        for text, style in self._pieces if fits else [piece for piece in self._pieces if piece != _LEASE]:
+            part = cut(text, room)
+            shown.append(Content.styled(part, style))
+            room -= len(part)
+        return Content(" ") + Content("").join(shown)
+
+
+def _counts(repositories: int, tally: Counter[EntryState]) -> list[Piece]:
+    flying = sum(number for state, number in tally.items() if state.in_flight)
+    waiting = tally[EntryState.QUEUED] + tally[EntryState.DEFERRED]
+    back, held = tally[EntryState.SENT_BACK], tally[EntryState.HELD]
+    return [
+        (f"{repositories} repo{'s' * (repositories != 1)}", "$text-muted"),
+        (f"landing {flying}", "$text-primary" if flying else "$text-muted"),
+        (f"waiting {waiting}", "" if waiting else "$text-muted"),
+        *([(f"sent back {back}", "$text-error")] if back else []),
+        *([(f"held {held}", "$text-warning")] if held else []),
+    ]
+
+
+def _autos(taken: Iterable[PictureTaken], ending: frozenset[str]) -> list[Piece]:
+    modes = {sight.picture.name: sight.picture.standing.mode for sight in taken}
+    told = []
+    for mode in ("auto", "step"):
+        names = [name + " (ending)" * (name in ending) for name, its in modes.items() if its == mode]
+        told += [(f"{mode} ▸ {cleaning.name(', '.join(names))}", "$text-primary")] if names else []
+    return told or [("auto off", "$text-muted")]
+
+
+def _folded(taken: PictureTaken, place: str, now: Instant) -> list[Piece]:
+    picture = taken.picture
+    seen, lease = picture.state.seen, picture.state.lease
+    badge = standing_of(picture, taken.queue, now)
+    left = "stale" if picture.lease_is_stale else countdown(lease.expires_at - now) if lease else ""
+    holder = (
+        f"{cleaning.name(lease.holder.operator)}@{cleaning.name(lease.holder.host)} {left}"
+        if lease
+        else "free"
+    )
+    return [
+        ("1 ", "bold $text-primary"),
+        (cleaning.name(picture.name), "bold"),
+        (f" {place}" if place else "", "$text-muted"),
+        (f"  {cleaning.name(picture.repository.target)} {short(seen.tip) if seen else ''}", "$text-muted"),
+        (f"  {badge.glyph} {badge.word}", _STYLES.get(badge.tone, "")),
+        ("  3 ", "bold $text-primary"),
+        _LEASE,
+        (holder, "$text-warning" if picture.lease_is_stale else "" if lease else "$text-muted"),
+    ]
+
+
+def _line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Content | None:
+    """Both ends in one line; None when they do not fit."""
+    gap = width - 2 - len(_text(left)) - len(_text(right, "   "))
+    if gap < _GAP:
+        return None
+    first, *rest = left
+    parts: list[str | Content | tuple[str, str]] = [" ", first]
+    for number, piece in enumerate(rest):
+        parts += [("  " if number == 0 and first[0] == "mergetui" else " · ", "$text-disabled"), piece]
+    ends: list[str | Content | tuple[str, str]] = []
+    for piece in right:
+        ends += ["   "] * bool(ends) + [piece]
+    return Content.assemble(*parts, " " * gap, *ends)
+
+
+def _text(pieces: Iterable[Piece], between: str = " · ") -> str:
+    return between.join(text for text, _ in pieces)

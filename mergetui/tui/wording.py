@@ -1,0 +1,156 @@
+"""How the console says what is stored: glyphs and words, ages, reasons; all of it cleaned."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
+
+from mergetui import cleaning
+from mergetui.actions import Why
+from mergetui.events import Broken, Ended, Event, Recovered
+from mergetui.model import Entry, EntryState, Instant
+from mergetui.reason import Coded
+from mergetui.tui.bridge import Picture
+
+SHORT = 7
+"""Digits of a commit that are shown."""
+STALE_AFTER = 3
+"""Fetch intervals after which what is shown of the remote counts as old."""
+
+
+class Badge(NamedTuple):
+    """State is a glyph and a word, never colour alone."""
+
+    glyph: str
+    word: str
+    tone: str
+    """`accent`, `good`, `warn`, `bad`, `plain` or `faint`: a colour that only underlines it."""
+
+
+BADGES = {
+    EntryState.QUEUED: Badge("·", "queued", "faint"),
+    EntryState.CATCHING_UP: Badge("⟳", "catching up", "accent"),
+    EntryState.TESTING: Badge("▶", "testing", "accent"),
+    EntryState.LANDING: Badge("⇡", "landing", "good"),
+    EntryState.AWAITING_MERGE: Badge("◇", "awaits merge", "accent"),
+    EntryState.DEFERRED: Badge("↻", "deferred", "warn"),
+    EntryState.HELD: Badge("‖", "held", "warn"),
+    EntryState.SENT_BACK: Badge("✗", "sent back", "bad"),
+}
+
+
+def span(length: timedelta) -> str:
+    """`40s`, `4m12s`, `1h05m`, `3d04h`; a negative one is none at all."""
+    seconds = max(int(length.total_seconds()), 0)
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return f"{days}d{hours % 24:02}h"
+    if hours:
+        return f"{hours}h{minutes % 60:02}m"
+    return f"{minutes}m{seconds % 60:02}s" if minutes else f"{seconds}s"
+
+
+def countdown(length: timedelta) -> str:
+    """`0:20`, `1:24`, `1:02:03`."""
+    seconds = max(int(length.total_seconds()), 0)
+    hours, minutes, left = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+
+
+def roughly(length: timedelta) -> str:
+    """`~40s`, `~6m`."""
+    seconds = int(length.total_seconds())
+    return f"~{seconds}s" if seconds < 60 else f"~{round(seconds / 60)}m"
+
+
+def words(reason: Coded) -> str:
+    """`conflict: setup.cfg, src/app.py`."""
+    told = cleaning.name(reason.detail)
+    return reason.code.replace("-", " ") + (f": {told}" if told else "")
+
+
+def told(entry: Entry, now: Instant, usual: timedelta | None) -> tuple[str, str]:
+    """What there is to say of the entry beside its state, and an end to it that is never cut."""
+    since = span(now - entry.state_since) if entry.state_since else ""
+    match entry.state:
+        case EntryState.QUEUED:
+            return _queued(entry), ""
+        case EntryState.TESTING if usual is not None:
+            return f"{since} / {roughly(usual)}", ""
+        case EntryState.DEFERRED:
+            again = f"again in {countdown(entry.available_at - now)}" if entry.available_at else ""
+            return words(entry.reason) if entry.reason else "", again
+        case EntryState.HELD | EntryState.SENT_BACK:
+            return words(entry.reason) if entry.reason else "", ""
+        case _:
+            return since, ""
+
+
+def _queued(entry: Entry) -> str:
+    stack = f"stack of {len(entry.branches)}" if len(entry.branches) > 1 else ""
+    behind = "" if entry.behind is None else f"{entry.behind} behind" if entry.behind else "up to date"
+    again = f"try {entry.attempts + 1}" if entry.attempts else ""
+    return " · ".join(part for part in (stack, behind, again) if part)
+
+
+def standing_of(picture: Picture, queue: Iterable[Entry], now: Instant) -> Badge:
+    """One glyph and a word or two for a whole repository."""
+    state, entries = picture.state, tuple(queue)
+    flying = next((entry for entry in entries if entry.state.in_flight), None)
+    moving = sum(not entry.state.needs_a_person for entry in entries)
+    if picture.standing.stopped_itself:
+        return Badge("✗", "stopped", "bad")
+    if state.seen is not None and state.seen.trouble is not None:
+        return Badge("!", "remote down", "warn")
+    if flying is not None:
+        badge = BADGES[flying.state]
+        return badge._replace(word=span(now - flying.state_since)) if flying.state_since else badge
+    if state.pause is not None:
+        return Badge("‖", cleaning.name(state.pause.reason) or "paused", "warn")
+    if moving:
+        return Badge("·", f"{moving} queued", "plain")
+    return Badge("✗", f"{len(entries)} stuck", "bad") if entries else Badge("✓", "idle", "faint")
+
+
+def age_of_sight(picture: Picture, now: Instant) -> timedelta | None:
+    """How old what is known of the remote is; None while that is no cause for doubt."""
+    seen = picture.state.seen
+    if seen is None:
+        return None
+    age = now - seen.at
+    doubtful = seen.trouble is not None or age > STALE_AFTER * picture.repository.fetch_interval
+    return age if doubtful else None
+
+
+def notices(picture: Picture) -> list[str]:
+    """What stays on the screen until it is over, one line each."""
+    name, seen = picture.name, picture.state.seen
+    told = [f"{name}: {line}" for line in (picture.notice or "").splitlines()]
+    if picture.standing.stopped_itself is not None:
+        told.append(f"{name}: auto-advance stopped by itself: {picture.standing.stopped_itself}")
+    elif picture.wait is not None and picture.wait.why is Why.BROKEN:
+        told.append(f"{name}: {picture.wait.why}: {picture.wait.detail}")
+    if seen is not None and seen.trouble is not None:
+        told.append(f"{name}: the remote cannot be reached: {seen.trouble}")
+    return [cleaning.name(cleaning.redact(line)) for line in told]
+
+
+def news(event: Event) -> tuple[str, bool] | None:
+    """A fact worth a toast, and whether it is a good one; None for all the others."""
+    match event:
+        case Ended(run=run) if run.outcome == "landed":
+            return f"{event.repo}: {names(run.branches)} landed", True
+        case Ended(run=run) if run.outcome in ("sent-back", "held"):
+            why = f": {words(run.reason)}" if run.reason else ""
+            return f"{event.repo}: {names(run.branches)} {run.outcome.replace('-', ' ')}{why}", False
+        case Broken(detail=detail) | Recovered(detail=detail):
+            return f"{event.repo}: {cleaning.name(detail)}", False
+        case _:
+            return None
+
+
+def names(branches: Iterable[str]) -> str:
+    return cleaning.name(", ".join(branches))
+
+
+def short(commit: str | None) -> str:
+    return cleaning.name(commit[:SHORT]) if commit else "-" * SHORT

@@ -1,0 +1,205 @@
+"""The console's pure rules: words, columns, previews, bursts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+from rich.cells import cell_len
+
+from mergetui.events import Ended, PauseEnded
+from mergetui.model import Entry, EntryState, Pause, Priority
+from mergetui.reason import Coded, Reason
+from mergetui.tui.availability import Ground, why_not
+from mergetui.tui.bridge import Picture
+from mergetui.tui.following import Followed, ended_red, follow
+from mergetui.tui.haste import Recent
+from mergetui.tui.messages import PictureTaken
+from mergetui.tui.preview import preview
+from mergetui.tui.widgets.cells import cut, fit, fit_with_end
+from mergetui.tui.widgets.queue_pane import columns_for
+from mergetui.tui.wording import countdown, news, notices, roughly, span, told, words
+from tests.tui.fakes import NOON, World, entry, landed, oid, queue_of
+
+
+@pytest.mark.parametrize(
+    ("seconds", "as_span", "as_countdown"),
+    [
+        (-5, "0s", "0:00"),
+        (20, "20s", "0:20"),
+        (252, "4m12s", "4:12"),
+        (3900, "1h05m", "1:05:00"),
+        (273600, "3d04h", "76:00:00"),
+    ],
+)
+def test_ages_and_waits(seconds: int, as_span: str, as_countdown: str) -> None:
+    length = timedelta(seconds=seconds)
+    assert (span(length), countdown(length)) == (as_span, as_countdown)
+
+
+def test_an_estimate_is_rough() -> None:
+    assert [roughly(timedelta(seconds=s)) for s in (40, 59, 340, 3600)] == ["~40s", "~59s", "~6m", "~60m"]
+
+
+@pytest.mark.parametrize("width", [0, 1, 2, 5, 9, 40])
+@pytest.mark.parametrize("text", ["", "feat/cart", "漢字かな漢字", "a漢b"])
+def test_what_is_cut_fills_its_cells_and_no_more(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+    assert cell_len(cut(text, width)) <= width
+    assert cell_len(fit_with_end(text, "again in 0:20", width)) == width
+
+
+def test_the_end_is_never_cut_while_it_fits() -> None:
+    whole = "lease busy: held by joe@ci-2 pid 77"
+    shown = [fit_with_end(whole, "again in 0:20", width).rstrip() for width in (60, 30, 20)]
+    assert shown == [f"{whole}, again in 0:20", "lease busy, again in 0:20", "again in 0:20"]
+
+
+@pytest.mark.parametrize("width", range(200))
+@pytest.mark.parametrize("special", [False, True])
+def test_columns_fill_the_width_and_leave_room_for_the_branch(width: int, special: bool) -> None:
+    columns = columns_for(width, 12_345, (40, 12), special=special, reasons=True)
+    assert min(columns) >= 0
+    assert sum(columns) + 2 == max(width, columns.position + 2)
+    assert columns.branch >= min(12, width - columns.position - columns.state - 2)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, ""),
+        ({"behind": 2}, "2 behind"),
+        ({"behind": 0, "attempts": 1}, "up to date · try 2"),
+        ({"branches": ("a", "b"), "heads": (oid(1), oid(2))}, "stack of 2"),
+        ({"state": EntryState.LANDING, "state_since": NOON - timedelta(seconds=9)}, "9s"),
+        ({"state": EntryState.TESTING, "state_since": NOON - timedelta(seconds=9)}, "9s / ~6m"),
+        ({"state": EntryState.HELD, "reason": Coded(Reason.DISK_FULL, "")}, "disk full"),
+    ],
+)
+def test_every_state_says_what_there_is_to_say(fields: dict[str, object], expected: str) -> None:
+    assert told(entry(1, "a", **fields), NOON, timedelta(minutes=6)) == (expected, "")
+
+
+def test_words_of_others_are_cleaned() -> None:
+    assert words(Coded(Reason.HOOK_REFUSED, "\x1b[2J no")) == "hook refused: ␛[2J no"
+
+
+def test_only_what_matters_is_news() -> None:
+    ended = landed("shop")
+    back = replace(ended.run, outcome="sent-back", reason=Coded(Reason.CONFLICT, "a.py"))
+    assert news(ended) == ("shop: feat/old landed", True)
+    assert news(replace(ended, run=back)) == ("shop: feat/old sent back: conflict: a.py", False)
+    assert news(Ended(repo="shop", at=NOON, run=replace(ended.run, outcome="dequeued"))) is None
+    assert news(PauseEnded(repo="shop", at=NOON)) is None
+
+
+def picture(directory: Path, *entries: Entry, **fields: object) -> Picture:
+    return World(directory, {"shop": queue_of(*entries, **fields)}).bridge.picture("shop")
+
+
+def test_a_step_is_told_command_by_command(tmp_path: Path) -> None:
+    lines = preview(picture(tmp_path, entry(1, "feat/cart", behind=2), entry(2, "later")))
+    assert lines[0] == "next: feat/cart, by joe, 2 behind main"
+    assert [line.split(None, 1)[1] for line in lines if line[:1].isdigit()] == [
+        "look         git fetch git@example.org:shop.git",
+        "catch up     git rebase 9f3c2a1 0000001",
+        "retest       python -m pytest tests/ -q",
+        "push branch  git push --force-with-lease=refs/heads/feat/cart:0000001",
+        "land         git push COMMIT:refs/heads/main, never forced",
+    ]
+
+
+def test_a_step_without_a_retest_or_branch_push_does_not_promise_one(tmp_path: Path) -> None:
+    known = picture(tmp_path, entry(1, "feat/cart"))
+    bare = replace(known.repository, enabled=False, update_branch=False, strategy="squash")
+    lines = preview(replace(known, repository=bare))
+    assert [line.split()[1] for line in lines if line[:1].isdigit()] == ["look", "catch", "land"]
+    assert any("git merge --squash 0000001" in line for line in lines)
+
+
+def test_what_cannot_be_stepped_is_the_verdict(tmp_path: Path) -> None:
+    pause = Pause(by="ana@buildbox", reason="freeze", at=NOON)
+    assert preview(picture(tmp_path))[0] == "nothing to step: the queue is empty"
+    paused = preview(picture(tmp_path, entry(1, "a"), pause=pause))
+    assert paused[0] == "nothing to step: paused by ana@buildbox: freeze"
+
+
+def test_credentials_in_a_remote_are_not_shown(tmp_path: Path) -> None:
+    known = picture(tmp_path, entry(1, "a"))
+    remote = replace(known.repository, remote="https://joe:secret@example.org/shop.git")
+    assert "secret" not in "\n".join(preview(replace(known, repository=remote)))
+
+
+def test_a_remote_that_is_down_is_noticed_without_its_password(tmp_path: Path) -> None:
+    known = picture(tmp_path)
+    seen = known.state.seen
+    assert seen is not None
+    down = replace(known.state, seen=replace(seen, trouble="https://joe:pw@host: no route"))
+    lines = notices(replace(known, state=down, notice="the store was damaged\nand mended"))
+    assert lines[:2] == ["shop: the store was damaged", "shop: and mended"]
+    assert lines[2].endswith("https://***@host: no route")
+
+
+@pytest.mark.parametrize("act", ["step", "auto", "dequeue", "force_release", "log", "undo"])
+def test_nothing_acts_before_a_repository_is_read(act: str) -> None:
+    assert why_not(act, Ground()) is not None
+
+
+def test_what_is_in_flight_is_not_retried(tmp_path: Path) -> None:
+    flying = entry(1, "a", state=EntryState.TESTING)
+    ground = Ground(picture=picture(tmp_path, flying), entries=(flying,))
+    assert why_not("retry", ground) == "a is testing already"
+    assert why_not("log", ground) == "a has not been tested yet"
+    assert why_not("raise", ground) is None
+
+
+class Metronome:
+    """Seconds between two keys that are pressed one after the other."""
+
+    def __init__(self, between: float) -> None:
+        self.between, self.now = between, 0.0
+
+    def burst(self, keys: Sequence[str]) -> bool:
+        recent = Recent(lambda: self.now)
+        for key in keys:
+            self.now += self.between
+            recent.note(key)
+        return recent.is_burst()
+
+
+@pytest.mark.parametrize(
+    ("keys", "between", "expected"),
+    [
+        ("KKKKKKKKKKKKKKKKKKKK", 0.03, False),
+        ("sap", 0.02, False),
+        ("sapde", 0.15, False),
+        ("sapd", 0.001, True),
+        ("dddddddddd", 0.001, True),
+    ],
+    ids=["a key held down", "a fast hand", "a hand", "a paste", "a paste of one letter"],
+)
+def test_a_hand_is_told_from_a_paste(keys: str, between: float, expected: bool) -> None:
+    assert Metronome(between).burst(keys) is expected
+
+
+def test_the_running_log_comes_first_and_stays_after_its_end(tmp_path: Path) -> None:
+    flying = entry(1, "a", state=EntryState.TESTING, log="/logs/a")
+    other = entry(2, "b", log="/logs/b")
+    during = PictureTaken(picture(tmp_path, flying, other))
+    shown = follow(None, during, other, by_hand=False)
+    assert shown == Followed(repository="shop", entry="e1", branch="a", path=Path("/logs/a"), running=True)
+    back = replace(flying, state=EntryState.SENT_BACK)
+    after = PictureTaken(picture(tmp_path, back, other))
+    kept = follow(shown, after, other, by_hand=False)
+    assert kept.path == Path("/logs/a")
+    assert ended_red(shown, kept, after)
+    assert not ended_red(kept, follow(kept, after, other, by_hand=False), after)
+    assert follow(kept, after, other, by_hand=True).path == Path("/logs/b")
+
+
+def test_the_selected_entry_is_followed_among_several_that_run(tmp_path: Path) -> None:
+    first = entry(1, "a", state=EntryState.TESTING, log="/logs/a")
+    second = entry(2, "b", state=EntryState.TESTING, log="/logs/b", priority=Priority.LOW)
+    taken = PictureTaken(picture(tmp_path, first, second))
+    assert follow(None, taken, second, by_hand=True).branch == "b"
