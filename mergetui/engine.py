@@ -11,7 +11,7 @@ from mergetui.actions import Wait, Why
 from mergetui.driver import Driver
 from mergetui.ports import Clock
 
-_TICK = 0.1
+_TICK = 0.03
 """Seconds between two looks for news while a retest runs."""
 _IDLE_TICK = 0.25
 _ELSEWHERE_TICK = 0.5

@@ -82,7 +82,10 @@ class Mirror:
         updates = _branch_updates(candidate)
         if not updates:
             return BranchesMoved(())
-        self._git.ask(*push_command(_REMOTE, list(updates.values())), timeout=REMOTE_TIMEOUT)
+        if self._git.ask(*push_command(_REMOTE, list(updates.values())), timeout=REMOTE_TIMEOUT).ok:
+            return BranchesMoved(
+                tuple(link for link in candidate.links if updates.keys() & set(link.branches))
+            )
         seen = ask_refs(self._git, _REMOTE, [update.ref for update in updates.values()])
         if isinstance(seen, Unreachable):
             return seen

@@ -193,8 +193,11 @@ class Acts:
     def _land(self, land: Callable[[], None]) -> None:
         before = len(self.record.state().entries)
         land()
-        self.endings += before - len(self.record.state().entries)
-        self.lookout.distrust()
+        landed = before - len(self.record.state().entries)
+        self.endings += landed
+        if not landed or not self._repository.enabled:
+            # After a landing the tip is known: it was read back. A retest is followed by a look of its own.
+            self.lookout.distrust()
 
     def _decide(self, candidate: Candidate, decide: Callable[[], None]) -> Wait | None:
         self._land(decide)
