@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
-XDIST ?= -n 2
+XDIST ?= -n 4 --dist worksteal
 
 .PHONY: demo tui test check soak screenshots bench clean
 
