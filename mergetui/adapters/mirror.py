@@ -54,10 +54,10 @@ class Mirror:
         return self._git.ask("merge-base", "--is-ancestor", commit, of).ok
 
     def authors(self, commits: Sequence[Oid]) -> Mapping[Oid, str]:
-        known = [oid for oid in commits if self._git.ask("cat-file", "-e", oid).ok]
-        if not known:
+        if not commits:
             return {}
-        rows = self._git.tell("log", "--no-walk=unsorted", "--format=%H %an", *known).splitlines()
+        listing = ("log", "--no-walk=unsorted", "--ignore-missing", "--format=%H %an")
+        rows = self._git.tell(*listing, *commits).splitlines()
         return dict(row.split(" ", 1) for row in rows)
 
     def behind(self, commit: Oid, tip: Oid) -> int:

@@ -73,12 +73,14 @@ def entry(**fields: Any) -> Entry:
     return Entry(**known | fields)
 
 
-def answer_of(modal: ModalScreen[Any], act: Callable[[Hands], Any]) -> list[object]:
+def answer_of(
+    modal: ModalScreen[Any], act: Callable[[Hands], Any], size: tuple[int, int] = (80, 24)
+) -> list[object]:
     """What the screen answered by the end of `act`; nothing if it is still there."""
     answers: list[object] = []
 
     async def scene() -> None:
-        async with asking(modal) as hands:
+        async with asking(modal, size) as hands:
             await act(hands)
             await hands.pilot.pause()
             answers.extend(hands.answers)

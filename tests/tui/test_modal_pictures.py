@@ -57,7 +57,7 @@ PICTURES: dict[str, tuple[Callable[[], ModalScreen[Any]], Act]] = {
     ),
     "force-stale": (stale, after()),
     "force-alive": (alive, after()),
-    "pause": (lambda: PauseForm("shop", True), after("enter", *"soon", "enter", "enter")),
+    "pause": (lambda: PauseForm("shop", True), after("x", "tab", *"soon", "enter")),
     "step": (lambda: StepPreview("shop", STEP), after()),
     "why": (why, after()),
     "help": (lambda: HelpView("Keys · queue", HELP), after(*"le")),

@@ -14,7 +14,7 @@ from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseChoice, PauseForm
 from mergetui.tui.screens.quit import QuitQuestion
 from mergetui.tui.screens.step import StepPreview
-from mergetui.tui.screens.text_view import TextView, folded
+from mergetui.tui.screens.text_view import FoldedLines, TextView, folded
 from tests.tui.asking import (
     HOSTILE,
     NOW,
@@ -71,7 +71,7 @@ def log(tmp_path: Path) -> Path:
 def test_a_pause_needs_only_a_reason() -> None:
     async def act(hands: Hands) -> None:
         await hands.type("freeze")
-        await hands.press("enter", "enter")
+        await hands.press("enter")
 
     assert answer_of(PauseForm("shop", False), act) == [PauseChoice("freeze", None, False)]
 
@@ -80,21 +80,37 @@ def test_a_pause_needs_only_a_reason() -> None:
 def test_what_runs_is_finished_or_stopped(turns: tuple[str, ...], now: bool) -> None:
     async def act(hands: Hands) -> None:
         await hands.type("freeze")
-        await hands.press("enter", *"2h", "enter", *turns, "enter")
+        await hands.press("tab", *"2h", "tab", *turns, "enter")
 
     assert answer_of(PauseForm("shop", True), act) == [PauseChoice("freeze", timedelta(hours=2), now)]
 
 
 def test_a_pause_says_in_place_what_is_wrong() -> None:
     async def act(hands: Hands) -> None:
-        await hands.press("enter", *"soon", "enter")
+        await hands.press("tab", *"soon", "enter")
         assert "a reason is required" in hands.screen
         assert hands.focus == "pause-reason"
-        await hands.press(*"x", "enter", "enter")
+        await hands.press(*"x", "enter")
         assert "soon is not a duration such as '90s', '30m' or '1h30m'" in hands.screen
         assert hands.focus == "pause-until"
 
     assert answer_of(PauseForm("shop", False), act) == []
+
+
+# Lines
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_line_that_is_folded_loses_nothing(width: int) -> None:
+    line = "".join(f"{number:04}" for number in range(200))
+
+    async def act(hands: Hands) -> None:
+        shown = hands.app.screen.query_one(FoldedLines)
+        rows = [shown.render_line(y).text.rstrip() for y in range(shown.size.height)]
+        assert (line * 30).startswith("".join(rows))
+        assert len("".join(rows)) > width
+
+    answer_of(TextView("Commands", [line] * 30), act, size=(width, 24))
 
 
 # Step, why, help, quit

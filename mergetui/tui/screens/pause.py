@@ -52,7 +52,7 @@ class RunningRetest(Widget, can_focus=True):
 
 
 class PauseForm(Dialog[PauseChoice | None]):
-    """A reason is required. Enter in the last field pauses: it can be taken back."""
+    """A reason is required. Enter pauses from every field: it can be taken back."""
 
     AUTO_FOCUS = "#pause-reason"
     DEFAULT_CSS = """
@@ -79,11 +79,8 @@ class PauseForm(Dialog[PauseChoice | None]):
                 yield RunningRetest()
         yield Static(id="pause-trouble", classes="dialog-trouble", markup=False)
 
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        if message.input.id == "pause-reason" or self._is_running:
-            self.action_onward()
-        else:
-            self.action_submit()
+    def on_input_submitted(self) -> None:
+        self.action_submit()
 
     def on_input_changed(self) -> None:
         self.query_one("#pause-trouble", Static).update(Content(""))

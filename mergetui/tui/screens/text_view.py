@@ -47,7 +47,8 @@ class FoldedLines(ScrollView, can_focus=True):
         self._folded_at = 0
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        self._fold(width)
+        # `width` counts the gutter of the scroll bar, in which no text is shown.
+        self._fold(width - self.styles.scrollbar_size_vertical)
         return len(self._rows)
 
     def on_resize(self) -> None:
