@@ -134,7 +134,10 @@ class Driver:
         self._acts.note_endings(self._acts.bench.poll())
         state = self._acts.record.state()
         if self._acts.tenure.notice_loss(state):
-            state = self._give_up_the_lease()
+            # No new lease in the same breath: whoever took this one has the first word.
+            self._give_up_the_lease()
+            self._waits_for = Wait(why=Why.LEASE_BUSY, detail="the lease was taken away")
+            return
         if self._acts.lookout.is_due(tuple(state.entries.values())):
             state = self._acts.lookout.look(state, in_flight=self._acts.bench.entries())
         state = self._end_pause(state)
@@ -169,7 +172,7 @@ class Driver:
         )
         return self._acts.record.state()
 
-    def _give_up_the_lease(self) -> RepositoryState:
+    def _give_up_the_lease(self) -> None:
         self._lost_lease = True
         self._acts.note_endings(self._acts.bench.stop_all("the lease was lost"))
         self._acts.bench.clear()
@@ -178,7 +181,6 @@ class Driver:
             self._acts.defer(
                 tuple(flying), Coded(Reason.LEASE_LOST, "an operator released it, or it was taken")
             )
-        return self._acts.record.state()
 
     def _reconcile(self) -> None:
         """Entries that nothing is done for any more are queued again, and the lease goes with the last."""

@@ -128,6 +128,18 @@ def test_a_holder_whose_lease_was_taken_stops_its_retest_and_lands_nothing(
     assert gate.entry("feature").reason.code == "lease-lost"  # type: ignore[union-attr]
 
 
+def test_who_lost_the_lease_does_not_take_the_next_one_in_the_same_breath(
+    remote: Remote, gate: TestGate
+) -> None:
+    remote.propose("slow", {"test-a": "sleep 60"})
+    remote.propose("next", b="1")
+    gate.enqueue("slow", "next")
+    gate.when(RetestStarted, lambda: gate.desk.force_release("it hangs"))
+    assert gate.drain().why is Why.LEASE_BUSY
+    assert len(gate.facts(LeaseGranted)) == 1
+    assert gate.entry("next").state == "queued"
+
+
 def test_a_lease_taken_right_before_the_push_lands_nothing(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     before = remote.tip()
