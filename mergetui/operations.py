@@ -6,17 +6,17 @@ state before every decision, so there is nothing to deliver and nothing to lose.
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui import leasing, queueing
+from mergetui.driver.record import Record
+from mergetui.driver.runs import ended_run
 from mergetui.events import (
     Dequeued,
     Ended,
     Enqueued,
-    Fact,
     LeaseForced,
     Moved,
     PauseBegun,
@@ -38,8 +38,6 @@ from mergetui.naming import broken_branch_rule
 from mergetui.outcome import Run, Unreachable
 from mergetui.ports import Clock, Emit, Journal, Occupancy, Processes, RemoteRefs, Store
 from mergetui.reason import Coded, Reason
-
-F = TypeVar("F", bound=Fact)
 
 STOP_PATIENCE = timedelta(seconds=10)
 """How long a holder whose lease was forced away may take to reach a safe point before it is ended."""
@@ -81,13 +79,20 @@ class Desk:
         emit: Emit = lambda _: None,
     ) -> None:
         self.repository = repository
+        self._record = Record(
+            repo=repository.name,
+            by=str(processes.me()),
+            store=store,
+            journal=journal,
+            clock=clock,
+            emit=emit,
+        )
         self._store = store
         self._journal = journal
         self._refs = refs
         self._processes = processes
         self._occupancy = occupancy
         self._clock = clock
-        self._emit = emit
 
     def state(self) -> RepositoryState:
         return self._store.read()
@@ -135,28 +140,28 @@ class Desk:
         entry = self._store.change(lambda state: _without(state, branch))
         if isinstance(entry, NotQueued):
             return entry
-        now = self._clock.now()
-        run = Run(
-            id=f"{entry.id}.{entry.attempts + 1}",
+        run = ended_run(
+            entry,
             repo=self.repository.name,
-            branches=entry.branches,
             outcome="dequeued",
             reason=Coded(Reason.DEQUEUED, f"taken out by {self._me()}"),
-            retests=entry.retests,
-            contended=entry.contended,
+            candidate=None,
             started_at=entry.enqueued_at,
-            finished_at=now,
-            log=entry.log,
+            now=self._clock.now(),
         )
-        self._tell(self._fact(Dequeued, branches=entry.branches), self._fact(Ended, run=run))
+        self._record.note(
+            self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)
+        )
         return entry
 
     def put_back(self, entry: Entry) -> None:
         """Undo a dequeue: the entry as it was, in its old place."""
         now = self._clock.now()
         again = queueing.try_again(entry, now=now) if entry.state.in_flight else entry
-        self._change(lambda state: queueing.put(state, again))
-        self._tell(self._fact(Enqueued, branches=entry.branches, heads=entry.heads, priority=entry.priority))
+        self._record.commit(
+            lambda state: queueing.put(state, again),
+            self._record.fact(Enqueued, branches=entry.branches, heads=entry.heads, priority=entry.priority),
+        )
 
     def retry(self, branch: Branch) -> Entry | NotQueued | Unreachable:
         """Another try with the branch's present head; also for one that was sent back or is held."""
@@ -171,41 +176,44 @@ class Desk:
             return NotQueued(entry.branches, f"the remote has no branch {missing[0]}")
         pinned = tuple(heads[name] for name in entry.branches)
         now = self._clock.now()
-        again = queueing.try_again(entry, heads=pinned, now=now)
-        self._change(lambda state: _instead(state, again))
-        self._tell(self._fact(Retried, branches=entry.branches))
-        return again
+        self._record.commit(
+            lambda state: _exchanged(state, entry, lambda latest: _again(latest, pinned, now)),
+            self._record.fact(Retried, branches=entry.branches),
+        )
+        return self.state().entries.get(entry.id, entry)
 
     def move(self, branch: Branch, *, to: int) -> int | None:
         """The position it then has, from 1; None if it is not queued."""
         entry = queueing.find(self.state(), branch)
         if entry is None:
             return None
-        self._change(lambda state: queueing.move(state, branch, to=to) or state)
+        self._record.commit(lambda state: queueing.move(state, branch, to=to) or state)
         position = queueing.positions(self.state()).get(entry.id, to)
-        self._tell(self._fact(Moved, branches=entry.branches, position=position))
+        self._record.note(self._record.fact(Moved, branches=entry.branches, position=position))
         return position
 
     def prioritise(self, branch: Branch, priority: Priority) -> Entry | None:
         """Served among those of `priority` from now on; the entry as it was, None if it is not queued."""
         entry = queueing.find(self.state(), branch)
         if entry is not None:
-            self._change(lambda state: _instead(state, replace(entry, priority=priority)))
+            self._record.commit(
+                lambda state: _exchanged(state, entry, lambda latest: replace(latest, priority=priority))
+            )
         return entry
 
     def pause(self, reason: str, *, until: Instant | None = None, now: bool = False) -> Pause:
         """Finish what runs (or stop it, with `now`) and start nothing until it is resumed."""
         pause = Pause(by=self._me(), reason=reason, at=self._clock.now(), until=until, now=now)
-        self._change(lambda state: replace(state, pause=pause))
-        self._tell(self._fact(PauseBegun, pause=pause))
+        self._record.commit(
+            lambda state: replace(state, pause=pause), self._record.fact(PauseBegun, pause=pause)
+        )
         return pause
 
     def resume(self) -> Pause | None:
         """The pause that ends; None if there was none."""
         pause = self.state().pause
         if pause is not None:
-            self._change(lambda state: replace(state, pause=None))
-            self._tell(self._fact(PauseEnded))
+            self._record.commit(lambda state: replace(state, pause=None), self._record.fact(PauseEnded))
         return pause
 
     def force_release(self, reason: str, *, token: FencingToken | None = None) -> Released | NotReleased:
@@ -214,7 +222,9 @@ class Desk:
         taken = self._store.change(lambda latest: leasing.force(latest, token=token))
         if taken is None:
             return NotReleased(_why_not(state.lease, token), state.lease)
-        self._tell(self._fact(LeaseForced, token=taken.token, holder=str(taken.holder), reason=reason))
+        self._record.note(
+            self._record.fact(LeaseForced, token=taken.token, holder=str(taken.holder), reason=reason)
+        )
         return Released(taken)
 
     def see_off(self, lease: Lease, *, sleep: Callable[[float], object]) -> str:
@@ -271,8 +281,8 @@ class Desk:
         if isinstance(answer, queueing.NotAdmitted):
             return NotQueued(branches, answer.why)
         entry = answer.entry
-        self._tell(
-            self._fact(
+        self._record.note(
+            self._record.fact(
                 Enqueued,
                 branches=branches,
                 heads=heads,
@@ -281,17 +291,6 @@ class Desk:
             )
         )
         return Queued(entry, queueing.positions(after)[entry.id], answer.pinned_anew)
-
-    def _change(self, step: Callable[[RepositoryState], RepositoryState]) -> None:
-        self._store.change(lambda state: (step(state), None))
-
-    def _fact(self, kind: type[F], **fields: Any) -> F:
-        return kind(repo=self.repository.name, at=self._clock.now(), by=str(self._processes.me()), **fields)
-
-    def _tell(self, *facts: Any) -> None:
-        for fact in facts:
-            self._journal.append(fact)
-            self._emit(fact)
 
     def _me(self) -> str:
         me = self._processes.me()
@@ -308,8 +307,16 @@ def _without(state: RepositoryState, branch: Branch) -> tuple[RepositoryState, E
     return queueing.take_out(state, [entry.id]), entry
 
 
-def _instead(state: RepositoryState, entry: Entry) -> RepositoryState:
-    return queueing.put(state, entry) if entry.id in state.entries else state
+def _exchanged(state: RepositoryState, entry: Entry, step: Callable[[Entry], Entry]) -> RepositoryState:
+    """What `step` makes of the entry as it is by now, which may not be how it was seen."""
+    latest = state.entries.get(entry.id)
+    return state if latest is None else queueing.put(state, step(latest))
+
+
+def _again(entry: Entry, heads: tuple[str, ...], now: Instant) -> Entry:
+    if entry.state.in_flight and entry.heads == heads:
+        return entry
+    return queueing.try_again(entry, heads=heads, now=now)
 
 
 def _why_not(held: Lease | None, token: FencingToken | None) -> str:
