@@ -137,9 +137,9 @@ class Desk:
 
     def dequeue(self, branch: Branch) -> Entry | NotQueued:
         """Take the entry of the branch out; its run, if one is under way, is stopped."""
-        entry = self._store.change(lambda state: _without(state, branch))
-        if isinstance(entry, NotQueued):
-            return entry
+        entry = self._store.change(lambda state: queueing.dequeue(state, branch))
+        if isinstance(entry, queueing.Refusal):
+            return NotQueued((branch,), entry.why)
         run = ended_run(
             entry,
             repo=self.repository.name,
@@ -177,7 +177,9 @@ class Desk:
         pinned = tuple(heads[name] for name in entry.branches)
         now = self._clock.now()
         self._record.commit(
-            lambda state: _exchanged(state, entry, lambda latest: _again(latest, pinned, now)),
+            lambda state: queueing.exchange(
+                state, entry.id, lambda latest: queueing.retry(latest, pinned, now=now)
+            ),
             self._record.fact(Retried, branches=entry.branches),
         )
         return self.state().entries.get(entry.id, entry)
@@ -197,7 +199,9 @@ class Desk:
         entry = queueing.find(self.state(), branch)
         if entry is not None:
             self._record.commit(
-                lambda state: _exchanged(state, entry, lambda latest: replace(latest, priority=priority))
+                lambda state: queueing.exchange(
+                    state, entry.id, lambda latest: replace(latest, priority=priority)
+                )
             )
         return entry
 
@@ -270,15 +274,8 @@ class Desk:
     ) -> Queued | NotQueued:
         now = self._clock.now()
         proposal = queueing.Proposal(branches=branches, heads=heads, priority=priority, by=self._me())
-
-        def admit(
-            state: RepositoryState,
-        ) -> tuple[RepositoryState, tuple[RepositoryState, queueing.Admitted | queueing.NotAdmitted]]:
-            after, answer = queueing.admit(state, proposal, now=now)
-            return after, (after, answer)
-
-        after, answer = self._store.change(admit)
-        if isinstance(answer, queueing.NotAdmitted):
+        answer = self._store.change(lambda state: queueing.admit(state, proposal, now=now))
+        if isinstance(answer, queueing.Refusal):
             return NotQueued(branches, answer.why)
         entry = answer.entry
         self._record.note(
@@ -290,33 +287,12 @@ class Desk:
                 pinned_anew=answer.pinned_anew,
             )
         )
-        return Queued(entry, queueing.positions(after)[entry.id], answer.pinned_anew)
+        position = queueing.positions(self.state()).get(entry.id, 1)
+        return Queued(entry, position, answer.pinned_anew)
 
     def _me(self) -> str:
         me = self._processes.me()
         return f"{me.operator}@{me.host}"
-
-
-def _without(state: RepositoryState, branch: Branch) -> tuple[RepositoryState, Entry | NotQueued]:
-    """Not while its push to the target is undecided: it may have landed, and that has to be written down."""
-    entry = queueing.find(state, branch)
-    if entry is None:
-        return state, NotQueued((branch,), "it is not in the queue")
-    if state.landing is not None and entry.id in state.landing.candidate.entries:
-        return state, NotQueued(entry.branches, "it is landing at this moment")
-    return queueing.take_out(state, [entry.id]), entry
-
-
-def _exchanged(state: RepositoryState, entry: Entry, step: Callable[[Entry], Entry]) -> RepositoryState:
-    """What `step` makes of the entry as it is by now, which may not be how it was seen."""
-    latest = state.entries.get(entry.id)
-    return state if latest is None else queueing.put(state, step(latest))
-
-
-def _again(entry: Entry, heads: tuple[str, ...], now: Instant) -> Entry:
-    if entry.state.in_flight and entry.heads == heads:
-        return entry
-    return queueing.try_again(entry, heads=heads, now=now)
 
 
 def _why_not(held: Lease | None, token: FencingToken | None) -> str:

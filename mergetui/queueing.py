@@ -1,6 +1,6 @@
 """Pure rules of the queue: who is admitted, in which order, and what an ending does to an entry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 
 from msgspec import Struct
@@ -30,13 +30,13 @@ class Admitted(Struct, frozen=True):
     pinned_anew: bool
 
 
-class NotAdmitted(Struct, frozen=True):
+class Refusal(Struct, frozen=True):
     why: str
 
 
 def admit(
     state: RepositoryState, proposal: Proposal, *, now: Instant
-) -> tuple[RepositoryState, Admitted | NotAdmitted]:
+) -> tuple[RepositoryState, Admitted | Refusal]:
     """Queue a proposal; one that is queued already is pinned anew and keeps its place."""
     known = _same(state, proposal.branches)
     if known is not None:
@@ -44,7 +44,7 @@ def admit(
         return put(state, entry), Admitted(entry, pinned_anew=True)
     taken = [b for b in proposal.branches if find(state, b)]
     if taken:
-        return state, NotAdmitted(f"{taken[0]} is queued already, in another stack; dequeue it first")
+        return state, Refusal(f"{taken[0]} is queued already, in another stack; dequeue it first")
     serial = state.serial + 1
     entry = Entry(
         id=f"e{serial}",
@@ -78,6 +78,22 @@ def take_out(state: RepositoryState, ids: Iterable[EntryId]) -> RepositoryState:
     return replace(state, entries={key: entry for key, entry in state.entries.items() if key not in gone})
 
 
+def dequeue(state: RepositoryState, branch: Branch) -> tuple[RepositoryState, Entry | Refusal]:
+    """Without the branch's entry; not while its push is undecided, for a landing has to be written down."""
+    entry = find(state, branch)
+    if entry is None:
+        return state, Refusal("it is not in the queue")
+    if state.landing is not None and entry.id in state.landing.candidate.entries:
+        return state, Refusal("it is landing at this moment")
+    return take_out(state, [entry.id]), entry
+
+
+def exchange(state: RepositoryState, id_: EntryId, step: Callable[[Entry], Entry]) -> RepositoryState:
+    """What `step` makes of the entry as it is by now, if it is still there."""
+    latest = state.entries.get(id_)
+    return state if latest is None else put(state, step(latest))
+
+
 def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState | None:
     """The entry at position `to` (from 1), with the priority of the one that was there; None: not queued."""
     entry = find(state, branch)
@@ -105,6 +121,13 @@ def try_again(entry: Entry, *, heads: tuple[Oid, ...] | None = None, now: Instan
         reason=None,
         attempts=entry.attempts,
     )
+
+
+def retry(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
+    """Another try with these heads; nothing changes for what is being tried with them at this moment."""
+    if entry.state.in_flight and entry.heads == heads:
+        return entry
+    return try_again(entry, heads=heads, now=now)
 
 
 def take_up(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
@@ -185,6 +208,4 @@ def _same(state: RepositoryState, branches: tuple[Branch, ...]) -> Entry | None:
 def _admitted_again(entry: Entry, proposal: Proposal, *, now: Instant) -> Entry:
     priority = proposal.priority or entry.priority
     kept = replace(entry, priority=priority, author=proposal.author or entry.author)
-    if entry.state.in_flight and entry.heads == proposal.heads:
-        return kept
-    return try_again(kept, heads=proposal.heads, now=now)
+    return retry(kept, proposal.heads, now=now)

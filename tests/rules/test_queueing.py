@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from mergetui.model import Entry, EntryState, Priority, RepositoryState
 from mergetui.queueing import (
     Admitted,
-    NotAdmitted,
     Proposal,
+    Refusal,
     admit,
     defer,
     enter,
@@ -124,7 +124,7 @@ def test_a_branch_of_another_stack_is_refused_by_name(branches: tuple[str, ...])
     known, _ = admit(state(), proposal("a", "b"), now=NOW)
     after, answer = admit(known, proposal(*branches), now=NOW)
     (name,) = set(branches) & {"a", "b"}
-    assert answer == NotAdmitted(f"{name} is queued already, in another stack; dequeue it first")
+    assert answer == Refusal(f"{name} is queued already, in another stack; dequeue it first")
     assert after == known
 
 
