@@ -155,7 +155,8 @@ class GitPusher:
 
     def _apply(self, changes: list[Change] | tuple[Change, ...]) -> ApplyResult:
         if not changes or any(not change.revisions for change in changes):
-            return Invalid("nothing to push: name at least one change, and in each at least one revision")
+            told = "nothing to push: name at least one change, and in each at least one revision"
+            return Invalid(told, Reason.NOTHING_TO_LAND)
         resolved = self._resolve(changes)
         if not isinstance(resolved, _Resolved):
             return resolved

@@ -1,0 +1,111 @@
+"""The console in a real terminal, from start to quit: bytes in, bytes out."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess  # noqa: TID251 - the console as a person starts it
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from mergetui.adapters.journal import FileJournal
+from mergetui.events import Ended, Event, LeaseGranted
+from tests.adapters.waiting import eventually
+
+ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
+ALTERNATE_SCREEN_LEFT = b"\x1b[?1049l"
+_A_HANDS_PATIENCE = 1.0
+
+
+class Terminal:
+    """`mergetui demo` in a pseudo-terminal of 120 columns and 40 rows."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        environment = {**os.environ, "TERM": "xterm-256color", "SHOP_PACE": "0", "TEXTUAL_ANIMATIONS": "none"}
+        command = [sys.executable, "-m", "mergetui", "demo", str(directory)]
+        self.process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+        )
+        self._slave = slave
+        self.output = b""
+        os.set_blocking(self._master, False)
+
+    def shows(self, text: str) -> bool:
+        """Whether it has been drawn by now."""
+        self.read()
+        return text.encode() in ESCAPES.sub(b"", self.output)
+
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
+    def press_until(self, keys: str, is_so: Callable[[], bool]) -> None:
+        """As a person does who sees nothing happen: a dialog that has just opened takes no key."""
+
+        def again() -> bool:
+            self.press(keys)
+            deadline = time.monotonic() + _A_HANDS_PATIENCE
+            while not (seen := is_so()) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return seen
+
+        eventually(again, within=30)
+
+    def read(self) -> None:
+        try:
+            while chunk := os.read(self._master, 65_536):
+                self.output += chunk
+        except BlockingIOError:
+            return
+
+    def has_ended(self) -> bool:
+        self.read()
+        return self.process.poll() is not None
+
+    def is_as_it_was(self) -> bool:
+        return termios.tcgetattr(self._slave) == self.before
+
+    def is_at_work(self) -> bool:
+        return any(isinstance(fact, LeaseGranted) for fact in self._facts())
+
+    def endings(self) -> list[str]:
+        return [fact.run.outcome for fact in self._facts() if isinstance(fact, Ended)]
+
+    def _facts(self) -> Sequence[Event]:
+        return FileJournal(self.directory / "state" / "repos" / "shop" / "journal.jsonl").read()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Terminal]:
+    terminal = Terminal(tmp_path / "demo")
+    yield terminal
+    terminal.close()
+
+
+def test_a_step_lands_and_quitting_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
+    eventually(lambda: terminal.shows("13 queued"), within=30)
+    terminal.press("s")
+    eventually(lambda: terminal.shows("Next step"), within=30)
+    terminal.press_until("s", terminal.is_at_work)
+    eventually(lambda: terminal.endings() == ["landed"], within=30)
+    eventually(lambda: terminal.shows("fix/vat-a landed"), within=30)
+    terminal.press("\x1b")
+    terminal.press_until("q", terminal.has_ended)
+    assert terminal.process.returncode == 0
+    assert ALTERNATE_SCREEN_LEFT in terminal.output
+    assert terminal.is_as_it_was()
