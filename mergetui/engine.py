@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from mergetui.actions import Wait, Why
-from mergetui.driver import Driver
+from mergetui.driver.driver import Driver
 from mergetui.ports import Clock
 
 _TICK = 0.03

@@ -4,30 +4,29 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mergetui.adapters.clock import SystemClock
-from mergetui.adapters.endings import reason_of
 from mergetui.adapters.git import RecentCommands
 from mergetui.adapters.journal import FileJournal, last_token
-from mergetui.adapters.logs import prune
-from mergetui.adapters.mirror import Mirror
 from mergetui.adapters.occupancy import DirectoryLock
 from mergetui.adapters.process import SystemProcesses, become_subreaper, identify
 from mergetui.adapters.remote import AskedRemote
-from mergetui.adapters.retest import ProcessRetester, environment
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.cleaning import redact
 from mergetui.config import Config, load
-from mergetui.driver import Driver, Ports
-from mergetui.engine import Engine
 from mergetui.model import Holder, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
 from mergetui.ports import Clock, Emit
 from mergetui.reason import Coded
 from mergetui.view import Verdict
+
+if TYPE_CHECKING:
+    from mergetui.driver.driver import Driver
+    from mergetui.engine import Engine
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -101,7 +100,14 @@ class Wiring:
             emit=emit,
         )
 
-    def driver(self, name: str, emit: Emit) -> Driver:
+    def driver(self, name: str, emit: Emit) -> "Driver":
+        # What only an engine needs is loaded with it: a command that reads or queues starts without.
+        from mergetui.adapters.logs import prune
+        from mergetui.adapters.mirror import Mirror
+        from mergetui.adapters.retest import ProcessRetester, environment
+        from mergetui.driver.acting import Ports
+        from mergetui.driver.driver import Driver
+
         repository = self.config.repository(name)
         commands = self.commands.setdefault(name, RecentCommands())
         prune(self.places.logs(name))
@@ -123,8 +129,10 @@ class Wiring:
             ),
         )
 
-    def engine(self, emit: Emit, *, changed: Callable[[str], None] = lambda _: None) -> Engine:
+    def engine(self, emit: Emit, *, changed: Callable[[str], None] = lambda _: None) -> "Engine":
         """The engine of every configured repository; nothing runs before it is started."""
+        from mergetui.engine import Engine
+
         become_subreaper()
         repos = self.config.repos
         return Engine(
@@ -140,6 +148,8 @@ _FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})
 
 
 def _judge(repository: Repository) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
+    from mergetui.adapters.endings import reason_of
+
     def judge(ending: RetestEnding) -> tuple[Verdict, Coded | None]:
         said = reason_of(ending, repository.retest or "")
         reason = Coded(said.code, redact(said.detail)) if said else None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
 
@@ -15,9 +15,11 @@ from mergetui.cleaning import name as clean
 from mergetui.cli.session import AGAIN, BROKEN, DONE, INTERRUPTED, NO, SCHEMA, Failure, Session
 from mergetui.cli.story import tell
 from mergetui.config import parse_duration
-from mergetui.engine import Engine
 from mergetui.events import Ended, Event
 from mergetui.model import EntryState
+
+if TYPE_CHECKING:
+    from mergetui.engine import Engine
 
 _PATIENCE = 1.0
 
@@ -52,7 +54,7 @@ def run(session: Session, names: Sequence[str], *, drain: bool, drain_wait: str)
 
 
 def _run_until_stopped(
-    session: Session, engine: Engine, names: Sequence[str], stopping: threading.Event
+    session: Session, engine: "Engine", names: Sequence[str], stopping: threading.Event
 ) -> None:
     engine.start()
     for name in names:

@@ -6,11 +6,12 @@ from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.cli.session import DONE, Failure, Session
 from mergetui.config import native_setting, setting_names
-from mergetui.config_file import add_repository, remove_repository
 from mergetui.model import Repository
 
 
 def add(session: Session, name: str, remote: str, words: Sequence[str]) -> int:
+    from mergetui.config_file import add_repository
+
     path = session.places.config
     settings = {key: native_setting(name, key, text, path=path) for key, text in _pairs(words)}
     config = add_repository(path, name, {"remote": _address(remote), **settings})
@@ -33,6 +34,8 @@ def listing(session: Session) -> int:
 
 
 def remove(session: Session, name: str) -> int:
+    from mergetui.config_file import remove_repository
+
     remove_repository(session.places.config, name)
     kept = session.places.of(name)
     session.answer({"removed": name}, f"{name} is removed from the configuration; its state stays in {kept}")

@@ -10,7 +10,7 @@ from mergetui.actions import Wait, Why
 from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config
-from mergetui.driver import Driver
+from mergetui.driver.driver import Driver
 from mergetui.events import Ended, Event, Fact
 from mergetui.model import Entry, Gate, Holder, Instant, Repository, RepositoryState
 from mergetui.operations import Desk, Queued
