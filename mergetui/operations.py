@@ -238,10 +238,8 @@ class Desk:
         deadline = self._clock.monotonic() + STOP_PATIENCE.total_seconds()
         while self._is_at_work(lease):
             if self._clock.monotonic() >= deadline:
-                ended = self._processes.end(lease.holder)
-                return f"{lease.holder} did not stop: " + (
-                    "ended" if ended else "it cannot be ended from here"
-                )
+                said = "ended" if self._processes.end(lease.holder) else "it cannot be ended from here"
+                return f"{lease.holder} did not stop: {said}"
             sleep(0.1)
         return f"{lease.holder} has let go"
 

@@ -16,6 +16,7 @@ from mergetui.model import Entry, Gate, Holder, Instant, Repository, RepositoryS
 from mergetui.operations import Desk, Queued
 from mergetui.outcome import Run
 from mergetui.queueing import find
+from mergetui.reason import Coded
 from mergetui.wiring import Places, Wiring
 from tests.worlds.remote import Remote
 
@@ -107,6 +108,17 @@ class TestGate:
         entry = find(self.state(), branch)
         assert entry is not None, f"{branch} is not in the queue"
         return entry
+
+    def reason(self, branch: str) -> Coded:
+        """Why the entry did not land."""
+        reason = self.entry(branch).reason
+        assert reason is not None, f"{branch} has no reason"
+        return reason
+
+    def reason_of_run(self, branch: str) -> Coded:
+        reason = self.run_of(branch).reason
+        assert reason is not None, f"the run of {branch} has no reason"
+        return reason
 
     def is_queued(self, branch: str) -> bool:
         return find(self.state(), branch) is not None

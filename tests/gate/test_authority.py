@@ -125,7 +125,7 @@ def test_a_holder_whose_lease_was_taken_stops_its_retest_and_lands_nothing(
     assert remote.tip() == before
     assert len(gate.facts(LeaseLost)) == 1
     assert gate.facts(RetestEnded)[0].reason.code == "interrupted"  # type: ignore[union-attr]
-    assert gate.entry("feature").reason.code == "lease-lost"  # type: ignore[union-attr]
+    assert gate.reason("feature").code == "lease-lost"
 
 
 def test_who_lost_the_lease_does_not_take_the_next_one_in_the_same_breath(

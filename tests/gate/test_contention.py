@@ -53,7 +53,7 @@ def test_a_combination_that_the_rival_made_red_does_not_land(remote: Remote, gat
     gate.enqueue("caller")
     gate.drain()
     assert remote.tip() == rival
-    assert gate.entry("caller").reason.code == "retest-failed"  # type: ignore[union-attr]
+    assert gate.reason("caller").code == "retest-failed"
 
 
 def test_endless_contention_is_deferred_with_nothing_of_ours_on_main(
@@ -66,7 +66,7 @@ def test_endless_contention_is_deferred_with_nothing_of_ours_on_main(
     gate.enqueue("feature")
     gate.drain()
     assert gate.entry("feature").state == "deferred"
-    assert gate.entry("feature").reason.code == "contended"  # type: ignore[union-attr]
+    assert gate.reason("feature").code == "contended"
     assert "a" not in remote.files()
     assert len(gate.facts(LandingContended)) == 3
 
@@ -98,7 +98,7 @@ def test_a_branch_that_is_deleted_during_its_retest_does_not_land(remote: Remote
     gate.when(RetestStarted, lambda: remote.delete("feature"))
     gate.enqueue("feature")
     gate.drain()
-    assert gate.entry("feature").reason.code == "branch-gone"  # type: ignore[union-attr]
+    assert gate.reason("feature").code == "branch-gone"
     assert "a" not in remote.files()
 
 
@@ -213,7 +213,7 @@ def test_an_unreachable_remote_defers_and_is_tried_again(remote: Remote, gate: T
     gate.enqueue("feature")
     away = remote.path.rename(remote.path.with_suffix(".away"))
     assert gate.drain().why is Why.DEFERRED
-    assert gate.entry("feature").reason.code == "remote-unreachable"  # type: ignore[union-attr]
+    assert gate.reason("feature").code == "remote-unreachable"
     away.rename(remote.path)
     gate.later(seconds=6)
     gate.drain()
