@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 XDIST ?= -n 4 --dist worksteal
 
-.PHONY: demo tui test check soak screenshots bench clean
+.PHONY: demo tui test check soak attack screenshots bench clean
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -22,7 +22,10 @@ test: $(READY)      ## the suite
 	$(BIN)/python -m pytest $(XDIST) -m "not soak"
 
 soak: $(READY)      ## the slow, bounded fault and race runs
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak
+
+attack: $(READY)    ## the same at full length, with the figures of docs/reliability.md
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak --full-length
 
 check: $(READY)     ## style, types, layers
 	$(BIN)/ruff check .

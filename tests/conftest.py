@@ -1,13 +1,44 @@
 import os
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from tests.worlds.remote import Remote
 
+
+class Length(Protocol):
+    def __call__(self, *, short: int, full: int) -> int: ...
+
+
 _PLUGINS = ("TEXTUAL_SNAPSHOT_TEMPDIR",)
 """Set by a plugin for its own tests."""
 _INHERITED = ("GIT_", "MERGETUI_", "TEXTUAL", "NO_COLOR", "FORCE_COLOR")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--full-length", action="store_true", help="soak runs as long as docs/reliability.md tells of them"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What soak runs measured, as `record_property("figure", ...)`."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    figures = [
+        (report.nodeid, said) for report in reports for key, said in report.user_properties if key == "figure"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+    for test, said in figures:
+        terminalreporter.line(f"{test.rpartition('::')[2]}: {said}")
+
+
+@pytest.fixture
+def length(request: pytest.FixtureRequest) -> Length:
+    """How long a soak run goes on: `length(short=50, full=2000)`."""
+    is_full = bool(request.config.getoption("--full-length"))
+    return lambda *, short, full: full if is_full else short
 
 
 @pytest.fixture(autouse=True)
