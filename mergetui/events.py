@@ -14,6 +14,8 @@ class Fact(Struct, frozen=True, kw_only=True, tag_field="event"):
     at: Instant
     by: str = ""
     """The process that did it, as `operator@host pid N`."""
+    token: FencingToken | None = None
+    """Of the lease that it was done under."""
 
 
 class Enqueued(Fact, frozen=True, kw_only=True, tag="enqueued"):
@@ -44,6 +46,7 @@ class HeadMoved(Fact, frozen=True, kw_only=True, tag="head-moved"):
 
     branches: tuple[Branch, ...]
     heads: tuple[Oid, ...]
+    before: tuple[Oid, ...] = ()
 
 
 class TakenUp(Fact, frozen=True, kw_only=True, tag="taken-up"):
@@ -51,6 +54,7 @@ class TakenUp(Fact, frozen=True, kw_only=True, tag="taken-up"):
 
     branches: tuple[Branch, ...]
     heads: tuple[Oid, ...]
+    before: tuple[Oid, ...] = ()
     retry: int
 
 
@@ -132,8 +136,17 @@ class LandingStarted(Fact, frozen=True, kw_only=True, tag="landing-started"):
     token: FencingToken
 
 
+class BranchPushStarted(Fact, frozen=True, kw_only=True, tag="branch-push-started"):
+    """Task branches are about to move to where they are caught up."""
+
+    branches: tuple[Branch, ...]
+    before: tuple[Oid, ...]
+    commits: tuple[Oid, ...]
+
+
 class BranchesPushed(Fact, frozen=True, kw_only=True, tag="branches-pushed"):
     branches: tuple[Branch, ...]
+    before: tuple[Oid, ...] = ()
     commits: tuple[Oid, ...]
 
 
@@ -190,6 +203,7 @@ Event: TypeAlias = (
     | RetestStarted
     | RetestEnded
     | LandingStarted
+    | BranchPushStarted
     | BranchesPushed
     | LandingContended
     | LandingUnknown

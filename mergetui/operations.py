@@ -17,6 +17,7 @@ from mergetui.events import (
     Dequeued,
     Ended,
     Enqueued,
+    Event,
     LeaseForced,
     Moved,
     PauseBegun,
@@ -105,8 +106,12 @@ class Desk:
 
     def history(self) -> tuple[Run, ...]:
         """Finished runs, newest last; one that was written down twice counts once."""
-        runs = {fact.run.id: fact.run for fact in self._journal.read() if isinstance(fact, Ended)}
+        runs = {fact.run.id: fact.run for fact in self.facts() if isinstance(fact, Ended)}
         return tuple(runs.values())
+
+    def facts(self) -> Sequence[Event]:
+        """The whole journal, oldest first."""
+        return self._journal.read()
 
     def branches(self) -> dict[Branch, str] | Unreachable:
         """What could be queued: the remote's branches but the target."""

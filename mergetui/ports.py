@@ -91,10 +91,18 @@ class BranchHasMoved(Struct, frozen=True):
     branches: tuple[Branch, ...]
 
 
-class BranchesMoved(Struct, frozen=True):
-    """The task branches of these links stand where they are caught up; none had to move when it is empty."""
+class BranchMove(Struct, frozen=True):
+    """A task branch that goes from its author's head to where it is caught up."""
 
-    links: tuple[Link, ...]
+    branch: Branch
+    before: Oid
+    after: Oid
+
+
+class BranchesMoved(Struct, frozen=True):
+    """These stand where they are caught up; a branch that the server keeps is not among them."""
+
+    moves: tuple[BranchMove, ...]
 
 
 class PushRefused(Struct, frozen=True):
@@ -127,8 +135,11 @@ class Repo(Protocol):
     def catch_up(self, entry: Entry, *, onto: Oid) -> Link | Clash:
         """`entry` on top of `onto`: the target's tip, or what a candidate ahead of it stands at."""
 
-    def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
-        """Move each task branch of the candidate to where it is caught up, if its author has not pushed."""
+    def branch_moves(self, candidate: Candidate) -> tuple[BranchMove, ...]:
+        """What is to be pushed before the candidate lands, so that a forge sees its branches as merged."""
+
+    def push_branches(self, moves: Sequence[BranchMove]) -> BranchesMoved | BranchHasMoved | Unreachable:
+        """Make the moves, all but those of branches that their authors have pushed to."""
 
     def publish(self, candidate: Candidate) -> PublishResult:
         """Fast-forward the target to the candidate, and read it back."""

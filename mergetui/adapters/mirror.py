@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mergetui.adapters.applying import Added, AlreadyThere, Conflicted, Unrelated, add
+from mergetui.adapters.durable import make_directory
 from mergetui.adapters.files import remove
 from mergetui.adapters.git import REMOTE_TIMEOUT, Git, GitError, RecentCommands, allowed_protocols
 from mergetui.adapters.pushing import Replace, ask_refs, fast_forward, judge, push_command
@@ -16,7 +17,7 @@ from mergetui.adapters.slots import Slot
 from mergetui.model import Branch, Candidate, Entry, Link, Oid, Repository
 from mergetui.naming import full_ref, is_task_branch
 from mergetui.outcome import Unreachable
-from mergetui.ports import BranchesMoved, BranchHasMoved, Clash, PublishResult, Seen
+from mergetui.ports import BranchesMoved, BranchHasMoved, BranchMove, Clash, PublishResult, Seen
 from mergetui.reason import Coded, Reason
 
 T = TypeVar("T")
@@ -75,26 +76,32 @@ class Mirror:
         self._fetch(entry.branches)
         return self._catch_up(entry, onto=onto)
 
-    def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
+    def branch_moves(self, candidate: Candidate) -> tuple[BranchMove, ...]:
         # A merge commit has the author's head in it: forges see that without a push to the branch.
         if not self._repository.update_branch or self._repository.strategy == "merge":
-            return BranchesMoved(())
-        updates = _branch_updates(candidate)
-        if not updates:
-            return BranchesMoved(())
-        if self._git.ask(*push_command(_REMOTE, list(updates.values())), timeout=REMOTE_TIMEOUT).ok:
-            return BranchesMoved(
-                tuple(link for link in candidate.links if updates.keys() & set(link.branches))
+            return ()
+        return tuple(
+            BranchMove(branch, head, tip)
+            for link in candidate.links
+            for branch, head, tip, commits in zip(
+                link.branches, link.heads, link.tips, link.commits, strict=True
             )
-        seen = ask_refs(self._git, _REMOTE, [update.ref for update in updates.values()])
+            if is_task_branch(branch) and commits and tip != head
+        )
+
+    def push_branches(self, moves: Sequence[BranchMove]) -> BranchesMoved | BranchHasMoved | Unreachable:
+        updates = [Replace(full_ref(move.branch), move.after, move.before) for move in moves]
+        if not moves or self._git.ask(*push_command(_REMOTE, updates), timeout=REMOTE_TIMEOUT).ok:
+            return BranchesMoved(tuple(moves))
+        seen = ask_refs(self._git, _REMOTE, [update.ref for update in updates])
         if isinstance(seen, Unreachable):
             return seen
+        at = {move: seen.at.get(full_ref(move.branch)) for move in moves}
         # A branch that stayed where it was is not in the way: the target decides whether it may land.
-        moved = [b for b, u in updates.items() if seen.at.get(u.ref) not in (u.commit, u.expected)]
-        if moved:
-            return BranchHasMoved(tuple(moved))
-        landed = {b for b, u in updates.items() if seen.at.get(u.ref) == u.commit}
-        return BranchesMoved(tuple(link for link in candidate.links if landed & set(link.branches)))
+        gone = [move.branch for move in moves if at[move] not in (move.before, move.after)]
+        if gone:
+            return BranchHasMoved(tuple(gone))
+        return BranchesMoved(tuple(move for move in moves if at[move] == move.after))
 
     def publish(self, candidate: Candidate) -> PublishResult:
         return fast_forward(
@@ -174,7 +181,7 @@ class Mirror:
         if self._bare.is_dir() and self._git.ask(*address).ok:
             return
         self._dispose_of_everything()
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self._bare)
         self._git.at(self._directory).tell("init", "--quiet", "--bare", str(self._bare))
         self._git.tell(*address)
 
@@ -183,6 +190,7 @@ class Mirror:
             remove(self._worktree)
             self._git.tell("worktree", "prune")
             tip = self._git.tell("rev-parse", self._target)
+            make_directory(self._worktree)
             self._git.tell("worktree", "add", "--quiet", "--force", "--detach", str(self._worktree), tip)
         return self._worktree
 
@@ -200,16 +208,6 @@ class Mirror:
     def _dispose_of_everything(self) -> None:
         self.dispose()
         remove(self._bare)
-
-
-def _branch_updates(candidate: Candidate) -> dict[Branch, Replace]:
-    """Where each task branch has to move; nothing for a branch that stands there already."""
-    return {
-        branch: Replace(full_ref(branch), tip, head)
-        for link in candidate.links
-        for branch, head, tip, commits in zip(link.branches, link.heads, link.tips, link.commits, strict=True)
-        if is_task_branch(branch) and commits and tip != head
-    }
 
 
 def _stem(request: Branch) -> str:

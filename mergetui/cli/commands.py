@@ -162,8 +162,13 @@ def log(
     name: Repo,
     branch: Annotated[str | None, typer.Argument(metavar="[BRANCH]")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while the retest runs.")] = False,
+    journal: Annotated[
+        bool, typer.Option("--journal", help="Every step instead, with refs before and after.")
+    ] = False,
 ) -> int:
     """The retest's output, from any terminal."""
+    if journal:
+        return look.journal(context.obj, name, branch)
     return look.log(context.obj, name, branch, follow=follow)
 
 

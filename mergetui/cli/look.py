@@ -6,6 +6,7 @@ from pathlib import Path
 from mergetui.cleaning import line as clean_line
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import plain
+from mergetui.cli import facts
 from mergetui.cli.session import DONE, NO, Failure, Session
 from mergetui.cli.text import history_lines, status_lines
 from mergetui.cli.views import repository_fields, run_fields
@@ -76,6 +77,15 @@ def log(session: Session, repo: str, branch: str | None, *, follow: bool) -> int
         session.answer({"log": str(path)})
         return DONE
     _print_log(session, desk, path, follow=follow)
+    return DONE
+
+
+def journal(session: Session, repo: str, branch: str | None) -> int:
+    desk = session.desk(repo)
+    target = desk.repository.target
+    told = [fact for fact in desk.facts() if branch is None or facts.concerns(fact, branch)]
+    nothing = [f"{repo}: nothing has happened yet" + (f" to {clean(branch)}" if branch else "")]
+    session.answer({"facts": facts.fields(told, target)}, *(facts.lines(told, target) or nothing))
     return DONE
 
 

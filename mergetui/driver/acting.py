@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Literal, TypeVar, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -56,6 +56,8 @@ from mergetui.ports import (
 )
 from mergetui.reason import Coded
 from mergetui.view import Verdict
+
+F = TypeVar("F", HeadMoved, TakenUp)
 
 
 class Ports(Struct, frozen=True, kw_only=True):
@@ -232,13 +234,16 @@ class Acts:
     def _pin_anew(self, entry: Entry, heads: tuple[str, ...]) -> None:
         pinned = queueing.pin_anew(entry, heads, now=self.record.now())
         own = all(head in entry.pushed or head in entry.heads for head in heads)
-        facts = [] if own else [self.record.fact(HeadMoved, branches=entry.branches, heads=heads)]
+        facts = [] if own else [self._moved(HeadMoved, entry, heads)]
         self.record.commit(lambda state: _exchanged(state, entry, pinned), *facts)
 
     def _take_up(self, entry: Entry, heads: tuple[str, ...]) -> None:
         taken = queueing.take_up(entry, heads, now=self.record.now())
-        fact = self.record.fact(TakenUp, branches=entry.branches, heads=heads, retry=taken.retries)
+        fact = self._moved(TakenUp, entry, heads, retry=taken.retries)
         self.record.commit(lambda state: _exchanged(state, entry, taken), fact)
+
+    def _moved(self, kind: type[F], entry: Entry, heads: tuple[str, ...], **fields: object) -> F:
+        return self.record.fact(kind, branches=entry.branches, before=entry.heads, heads=heads, **fields)
 
     def _pause_itself(self, reason: Coded) -> None:
         self.lookout.rewound = None

@@ -1,7 +1,8 @@
 """Landing a candidate: task branches first, then the target, then what the remote says of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -9,12 +10,31 @@ from mergetui.driver.bench import Bench, branches_of
 from mergetui.driver.record import Record
 from mergetui.driver.runs import landed_run
 from mergetui.driver.tenure import Tenure
-from mergetui.events import BranchesPushed, Ended, LandingContended, LandingStarted, LandingUnknown, Recovered
-from mergetui.model import Candidate, EntryState, Instant, LandingIntent, Link, RepositoryState
+from mergetui.events import (
+    BranchesPushed,
+    BranchPushStarted,
+    Ended,
+    LandingContended,
+    LandingStarted,
+    LandingUnknown,
+    Recovered,
+)
+from mergetui.model import (
+    Branch,
+    Candidate,
+    Entry,
+    EntryState,
+    Instant,
+    LandingIntent,
+    Link,
+    Oid,
+    RepositoryState,
+)
 from mergetui.outcome import Unreachable
 from mergetui.ports import (
     BranchesMoved,
     BranchHasMoved,
+    BranchMove,
     Published,
     PublishResult,
     PushRefused,
@@ -28,6 +48,10 @@ from mergetui.view import Verdict
 
 DECISION_GRACE = timedelta(minutes=2)
 """A push without an answer is waited for so long while the target does not move; servers have landed late."""
+
+_REMEMBERED_PUSHES = 20
+
+F = TypeVar("F", BranchPushStarted, BranchesPushed)
 
 
 class Landing:
@@ -56,16 +80,9 @@ class Landing:
         if not self._tenure.take(branches, phase="landing"):
             return
         self._record.enter(candidate.entries, EntryState.LANDING)
-        pushed = self._repo.push_branches(candidate)
-        match pushed:
-            case BranchHasMoved():
-                self._bench.forget(candidate)
-                return
-            case Unreachable(message=message):
-                self._bench.found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, message))
-                return
-            case BranchesMoved(links=links):
-                self._remember_own_pushes(links)
+        moves = self._repo.branch_moves(candidate)
+        if moves and not self._have_moved(candidate, moves):
+            return
         intent = self._intend(candidate)
         if intent is not None:
             self._settle(intent, self._repo.publish(candidate))
@@ -74,6 +91,31 @@ class Landing:
         """Ask the remote what became of a push that it did not answer, or that a dead engine made."""
         if self._tenure.take(branches_of(intent.candidate), phase="landing"):
             self._settle(intent, self._repo.what_became_of(intent.candidate), asked_again=True)
+
+    def _have_moved(self, candidate: Candidate, moves: tuple[BranchMove, ...]) -> bool:
+        """Push the task branches; False when the candidate cannot land any more, or not now."""
+        # Remembered before the push: an engine that dies in it must not take its own push for the author's.
+        self._record.commit(
+            lambda state: _with_own_pushes(state, moves), self._told(BranchPushStarted, moves)
+        )
+        match self._repo.push_branches(moves):
+            case BranchHasMoved():
+                self._bench.forget(candidate)
+                return False
+            case Unreachable(message=message):
+                self._bench.found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, message))
+                return False
+            case BranchesMoved(moves=made):
+                self._record.note(self._told(BranchesPushed, made))
+                return True
+
+    def _told(self, kind: type[F], moves: tuple[BranchMove, ...]) -> F:
+        return self._record.fact(
+            kind,
+            branches=tuple(move.branch for move in moves),
+            before=tuple(move.before for move in moves),
+            commits=tuple(move.after for move in moves),
+        )
 
     def _intend(self, candidate: Candidate) -> LandingIntent | None:
         """Write down what is about to be pushed; None when the lease is not held any more."""
@@ -155,18 +197,6 @@ class Landing:
     def _waited_enough(self, intent: LandingIntent) -> bool:
         return self._record.now() - intent.started_at >= DECISION_GRACE
 
-    def _remember_own_pushes(self, links: tuple[Link, ...]) -> None:
-        if not links:
-            return
-        self._record.commit(
-            lambda state: _with_own_pushes(state, links),
-            self._record.fact(
-                BranchesPushed,
-                branches=tuple(branch for link in links for branch in link.branches),
-                commits=tuple(tip for link in links for tip in link.tips),
-            ),
-        )
-
 
 def _without(state: RepositoryState, candidate: Candidate, published: Published) -> RepositoryState:
     """An entry that was pinned to a newer head meanwhile stays: that head has not landed."""
@@ -183,12 +213,12 @@ def _is_pinned(state: RepositoryState, link: Link) -> bool:
     return link.entry in state.entries and state.entries[link.entry].heads == link.heads
 
 
-def _with_own_pushes(state: RepositoryState, links: tuple[Link, ...]) -> RepositoryState:
-    return put(
-        state,
-        *(
-            replace(entry, pushed=(*entry.pushed, *link.tips)[-20:])
-            for link in links
-            if (entry := state.entries.get(link.entry))
-        ),
-    )
+def _with_own_pushes(state: RepositoryState, moves: tuple[BranchMove, ...]) -> RepositoryState:
+    tips = {move.branch: move.after for move in moves}
+    moving = [entry for entry in state.entries.values() if tips.keys() & set(entry.branches)]
+    return put(state, *(replace(entry, pushed=_latest_pushes(entry, tips)) for entry in moving))
+
+
+def _latest_pushes(entry: Entry, tips: Mapping[Branch, Oid]) -> tuple[Oid, ...]:
+    new = (tips[branch] for branch in entry.branches if branch in tips)
+    return (*entry.pushed, *new)[-_REMEMBERED_PUSHES:]

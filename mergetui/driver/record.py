@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mergetui.events import Event, Fact
-from mergetui.model import EntryId, EntryState, Instant, RepositoryState
+from mergetui.model import EntryId, EntryState, FencingToken, Instant, RepositoryState
 from mergetui.ports import Clock, Emit, Journal, Store
 from mergetui.queueing import enter, put
 
@@ -30,6 +30,8 @@ class Record:
         self.repo = repo
         self.by = by
         self.clock = clock
+        self.token: FencingToken | None = None
+        """Of the lease that is held: it stands in every fact meanwhile."""
         self._store = store
         self._journal = journal
         self._emit = emit
@@ -39,7 +41,7 @@ class Record:
 
     def fact(self, kind: type[F], **fields: Any) -> F:
         """A fact of this kind about this repository, now."""
-        return kind(repo=self.repo, at=self.now(), by=self.by, **fields)
+        return kind(**{"repo": self.repo, "at": self.now(), "by": self.by, "token": self.token, **fields})
 
     def state(self) -> RepositoryState:
         return self._store.read()

@@ -67,8 +67,7 @@ class Tenure:
         lease = self._lease
         if lease is None or is_held(state, lease):
             return False
-        self._stop_heart()
-        self._lease = None
+        self._let_go()
         self._record.note(self._record.fact(LeaseLost, token=lease.token))
         return True
 
@@ -77,14 +76,13 @@ class Tenure:
         lease = self._lease
         if lease is None:
             return
-        self._stop_heart()
-        self._lease = None
+        self._let_go()
         fact = self._record.fact(LeaseReleased, token=lease.token)
         self._record.commit(lambda state: release(state, lease.token), fact)
 
     def _begin(self, granted: Granted, phase: str) -> None:
         lease, left = granted.lease, granted.taken_over_from
-        self._lease = lease
+        self._lease, self._record.token = lease, lease.token
         over = str(left.holder) if left else None
         self._record.note(
             self._record.fact(LeaseGranted, token=lease.token, branches=lease.branches, taken_over_from=over)
@@ -109,7 +107,8 @@ class Tenure:
         now = self._record.now()
         return self._record.change(lambda state: renew(state, lease, now=now, ttl=self._ttl)) is not None
 
-    def _stop_heart(self) -> None:
+    def _let_go(self) -> None:
+        self._lease = self._record.token = None
         self._ended.set()
         if self._heart is not None:
             self._heart.join()

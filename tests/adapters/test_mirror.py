@@ -431,10 +431,14 @@ def test_a_remote_that_went_away_before_the_push_is_unreachable(
     tested = candidate(mirror, remote, "feature")
     remote.path.rename(tmp_path / "away")
     assert isinstance(mirror.publish(tested), Unreachable)
-    assert isinstance(mirror.push_branches(tested), BranchesMoved | Unreachable)
+    assert isinstance(push_branches(mirror, tested), BranchesMoved | Unreachable)
 
 
 # Task branches.
+
+
+def push_branches(mirror: Mirror, tested: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
+    return mirror.push_branches(mirror.branch_moves(tested))
 
 
 def test_a_task_branch_moves_to_where_it_is_caught_up(remote: Remote, mirror: Mirror) -> None:
@@ -442,7 +446,7 @@ def test_a_task_branch_moves_to_where_it_is_caught_up(remote: Remote, mirror: Mi
     remote.push(b="1")
     tested = candidate(mirror, remote, "feature")
     before = remote.refs()
-    assert mirror.push_branches(tested) == BranchesMoved(tested.links)
+    assert push_branches(mirror, tested) == BranchesMoved(mirror.branch_moves(tested))
     assert remote.refs() == {**before, "refs/heads/feature": tested.commit}
 
 
@@ -451,7 +455,7 @@ def test_every_branch_of_a_stack_moves_to_its_own_place(remote: Remote, mirror: 
     remote.propose("stack-2", on="stack-1", a="2")
     remote.push(b="1")
     tested = candidate(mirror, remote, "stack-1", "stack-2")
-    mirror.push_branches(tested)
+    push_branches(mirror, tested)
     assert (remote.tip("stack-1"), remote.tip("stack-2")) == tested.links[0].tips
 
 
@@ -461,7 +465,7 @@ def test_an_author_who_pushes_during_the_catch_up_wins(remote: Remote, mirror: M
     tested = candidate(mirror, remote, "feature")
     mine = remote.push("feature", by="Ada", a="2")
     seen(mirror, "feature")
-    assert mirror.push_branches(tested) == BranchHasMoved(("feature",))
+    assert push_branches(mirror, tested) == BranchHasMoved(("feature",))
     assert remote.tip("feature") == mine
 
 
@@ -471,7 +475,7 @@ def test_an_author_who_pushes_during_the_push_wins(remote: Remote, mirror: Mirro
     remote.push(b="1")
     tested = candidate(mirror, remote, "feature")
     remote.meanwhile("feature", mine)
-    assert mirror.push_branches(tested) == BranchHasMoved(("feature",))
+    assert push_branches(mirror, tested) == BranchHasMoved(("feature",))
     assert remote.tip("feature") == mine
 
 
@@ -480,7 +484,7 @@ def test_a_branch_that_its_author_deleted_is_not_brought_back(remote: Remote, mi
     remote.push(b="1")
     tested = candidate(mirror, remote, "feature")
     remote.delete("feature")
-    assert mirror.push_branches(tested) == BranchHasMoved(("feature",))
+    assert push_branches(mirror, tested) == BranchHasMoved(("feature",))
     assert not remote.has("feature")
 
 
@@ -489,7 +493,7 @@ def test_a_task_branch_that_the_server_keeps_is_not_in_the_way(remote: Remote, m
     remote.push(b="1")
     tested = candidate(mirror, remote, "feature")
     remote.configure("receive.denyNonFastForwards", "true")
-    assert mirror.push_branches(tested) == BranchesMoved(())
+    assert push_branches(mirror, tested) == BranchesMoved(())
     assert remote.tip("feature") == feature
 
 
@@ -500,7 +504,7 @@ def test_a_branch_that_need_not_move_is_not_pushed(remote: Remote, mirror: Mirro
     remote.push(c="1")
     request = candidate(mirror, remote, "refs/pull/7/head")
     before = remote.refs()
-    assert mirror.push_branches(current) == mirror.push_branches(request) == BranchesMoved(())
+    assert push_branches(mirror, current) == push_branches(mirror, request) == BranchesMoved(())
     assert remote.refs() == before
 
 
@@ -512,7 +516,7 @@ def test_task_branches_stay_where_the_repository_says_so(
     feature = remote.propose("feature", a="1")
     remote.push(b="1")
     tested = candidate(mirror, remote, "feature")
-    assert mirror.push_branches(tested) == BranchesMoved(())
+    assert push_branches(mirror, tested) == BranchesMoved(())
     assert remote.tip("feature") == feature
 
 
@@ -521,7 +525,7 @@ def test_only_task_branches_are_ever_moved_other_than_forward(remote: Remote, mi
     remote.push(b="1")
     tested = candidate(mirror, remote, "feature")
     remote.watch()
-    mirror.push_branches(tested)
+    push_branches(mirror, tested)
     mirror.publish(tested)
     assert remote.forced() == ["refs/heads/feature"]
     assert remote.tip() == remote.tip("feature") == tested.commit

@@ -1,6 +1,7 @@
 """How `mergetui run` ends when it is told to, or without being asked."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,23 @@ def test_after_kill_nine_the_next_run_goes_on_where_it_was(
     assert answer.events[-1]["landed"] == ["one", "two"]
     assert [run["outcome"] for run in testing.runs()] == ["landed", "landed"]
     assert remote.text("a") + remote.text("b") == "11"
+
+
+@pytest.mark.fault(5)
+def test_a_push_to_a_branch_by_an_engine_that_died_in_it_is_not_taken_for_the_authors(
+    bare: Mergetui, remote: Remote, tmp_path: Path
+) -> None:
+    engine = tmp_path / "engine.pid"
+    bare.configure(remote.url, retest=f"[ -e {engine}.dead ] || echo $PPID | tee {engine} > {engine}.dead")
+    feature = remote.propose("feature", a="1")
+    remote.push(b="1")
+    remote.kill_after_push("feature", engine)
+    bare("enqueue", "shop", "feature")
+    assert bare("run", "--drain").code == -signal.SIGKILL
+    assert remote.tip("feature") != feature
+    answer = bare("run", "--drain", "--json")
+    assert answer.events[-1]["landed"] == ["feature"]
+    assert answer.told("head-moved") == []
 
 
 def test_two_runs_at_once_land_everything_exactly_once(shop: Mergetui, remote: Remote) -> None:

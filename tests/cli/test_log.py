@@ -44,6 +44,25 @@ def test_no_color_takes_the_colours_away(loud: Mergetui) -> None:
     assert "\x1b" not in shown
 
 
+def test_the_journal_shows_every_step_with_its_lease_and_the_refs_before_and_after(
+    loud: Mergetui, remote: Remote
+) -> None:
+    facts = loud("log", "shop", "feature", "--journal", "--json").json["facts"]
+    (landing,) = [fact for fact in facts if fact["event"] == "landing-started"]
+    (landed,) = [fact for fact in facts if fact["event"] == "ended"]
+    refs = [{"ref": "main", "before": landing["base"], "after": remote.tip()}]
+    assert landing["refs"] == landed["refs"] == refs
+    assert landing["token"] == landed["token"] == 1
+    assert all(fact["by"].startswith("ada@") for fact in facts)
+    (line,) = [
+        line for line in loud("log", "shop", "--journal").out.splitlines() if "landing-started" in line
+    ]
+    assert (
+        f"#1  landing-started      feature  main {landing['base'][:10]} → {remote.tip()[:10]}  by ada@"
+        in line
+    )
+
+
 def test_a_retest_is_followed_to_its_end(bare: Mergetui, remote: Remote, stop: Stop) -> None:
     bare.configure(remote.url, retest=f"echo early; {stop.until_let_go}; echo late")
     remote.propose("feature", a="1")

@@ -5,7 +5,7 @@ Faults belong to names: a branch that is red alone, two that are red together, t
 """
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Literal, TypeAlias, assert_never
 
@@ -47,6 +47,7 @@ from mergetui.planning import plan
 from mergetui.ports import (
     BranchesMoved,
     BranchHasMoved,
+    BranchMove,
     Clash,
     Published,
     PublishResult,
@@ -201,17 +202,25 @@ class Remote:
             commits=((commit,),),
         )
 
-    def push_branches(self, candidate: Candidate) -> BranchesMoved | BranchHasMoved | Unreachable:
+    def branch_moves(self, candidate: Candidate) -> tuple[BranchMove, ...]:
         if not self._scenario.update_branch:
-            return BranchesMoved(())
-        if self.is_down:
+            return ()
+        return tuple(
+            BranchMove(link.branches[0], link.heads[0], link.tips[0])
+            for link in candidate.links
+            if link.heads != link.tips
+        )
+
+    def push_branches(self, moves: Sequence[BranchMove]) -> BranchesMoved | BranchHasMoved | Unreachable:
+        if moves and self.is_down:
             return Unreachable("no route to host")
-        moving = [link for link in candidate.links if link.heads != link.tips]
-        ahead = [link for link in moving if self.heads.get(*link.branches) not in (*link.heads, *link.tips)]
+        ahead = [
+            move.branch for move in moves if self.heads.get(move.branch) not in (move.before, move.after)
+        ]
         if ahead:
-            return BranchHasMoved(tuple(branch for link in ahead for branch in link.branches))
-        self.heads.update({link.branches[0]: link.commit for link in moving})
-        return BranchesMoved(tuple(moving))
+            return BranchHasMoved(tuple(ahead))
+        self.heads.update({move.branch: move.after for move in moves})
+        return BranchesMoved(tuple(moves))
 
     def publish(self, candidate: Candidate) -> PublishResult:
         if self.is_down:
@@ -501,16 +510,17 @@ class Gate:
         self._tick()
         if self._rival:
             return
-        pushed = self.remote.push_branches(candidate)
-        match pushed:
+        moves = self.remote.branch_moves(candidate)
+        self._remember_own_pushes(moves)
+        match self.remote.push_branches(moves):
             case BranchHasMoved():
                 self._trials.pop(candidate.commit, None)
                 return
             case Unreachable(message=message):
                 self._found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, message))
                 return
-            case BranchesMoved(links=links):
-                self._remember_own_pushes(links)
+            case BranchesMoved():
+                pass
         if all(self._is_pinned(link) for link in candidate.links):
             intent = LandingIntent(candidate=candidate, token=1, started_at=self._now)
             self.state = replace(self.state, landing=intent)
@@ -553,9 +563,10 @@ class Gate:
         entry = self.state.entries.get(link.entry)
         return entry is not None and entry.heads == link.heads
 
-    def _remember_own_pushes(self, links: tuple[Link, ...]) -> None:
-        known = [(self.state.entries[link.entry], link) for link in links if link.entry in self.state.entries]
-        self._put(*(replace(entry, pushed=(*entry.pushed, *link.tips)) for entry, link in known))
+    def _remember_own_pushes(self, moves: tuple[BranchMove, ...]) -> None:
+        tips = {move.branch: move.after for move in moves}
+        known = [entry for entry in self.state.entries.values() if entry.branch in tips]
+        self._put(*(replace(entry, pushed=(*entry.pushed, tips[entry.branch])) for entry in known))
 
     def _defer(self, entries: tuple[Entry, ...], reason: Coded) -> None:
         for entry in entries:

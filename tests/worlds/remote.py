@@ -148,6 +148,15 @@ class Remote:
         """Pushes are taken, and the connection breaks before the server can say so."""
         self._hook("post-receive", "kill -9 $PPID")
 
+    def kill_after_push(self, branch: str, pid_file: Path) -> None:
+        """Whoever stands in the file is killed once, the moment a push to the branch is complete."""
+        self._hook(
+            "post-receive",
+            "read -r old new ref",
+            f'[ "$ref" = refs/heads/{branch} ] && [ -e "{pid_file}" ] || exit 0',
+            f'kill -9 "$(cat "{pid_file}")"; rm "{pid_file}"',
+        )
+
     def hang_up(self) -> None:
         """The connection breaks while the server is at it; `point` is how it lands the commit afterwards."""
         self._hook("pre-receive", _ONLY_THE_TARGET, 'cp -R "$GIT_QUARANTINE_PATH"/. objects', "kill -9 $PPID")

@@ -1,0 +1,134 @@
+"""`mergetui log --journal`: every step that was taken, by whom, under which lease, and what it moved."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import Struct, to_builtins
+
+from mergetui.cleaning import name as clean
+from mergetui.cleaning import redact
+from mergetui.events import (
+    BranchesPushed,
+    BranchPushStarted,
+    Broken,
+    CatchUpStarted,
+    CaughtUp,
+    Ended,
+    Enqueued,
+    Event,
+    HeadMoved,
+    LandingContended,
+    LandingStarted,
+    LandingUnknown,
+    LeaseForced,
+    LeaseGranted,
+    PauseBegun,
+    Recovered,
+    RemoteLost,
+    RetestEnded,
+    RetestStarted,
+    TakenUp,
+    TargetMoved,
+)
+from mergetui.model import Branch, Oid
+from mergetui.outcome import Run
+
+_SHORT = 10
+
+
+class RefStep(Struct, frozen=True, kw_only=True):
+    """A ref and where it stood before and after; what did not move has only one of the two."""
+
+    ref: str
+    before: Oid | None = None
+    after: Oid | None = None
+
+
+def concerns(fact: Event, branch: Branch) -> bool:
+    return branch in branches_of(fact)
+
+
+def branches_of(fact: Event) -> tuple[Branch, ...]:
+    return fact.run.branches if isinstance(fact, Ended) else getattr(fact, "branches", ())
+
+
+def steps(fact: Event, target: Branch) -> list[RefStep]:  # noqa: PLR0911 - one flat case per kind of fact
+    """What the fact says of refs, the target's name being `target`."""
+    match fact:
+        case Enqueued(branches=branches, heads=heads):
+            return [RefStep(ref=branch, after=head) for branch, head in zip(branches, heads, strict=True)]
+        case HeadMoved(heads=after) | TakenUp(heads=after):
+            return _moved(fact.branches, fact.before, after)
+        case BranchPushStarted(commits=after) | BranchesPushed(commits=after):
+            return _moved(fact.branches, fact.before, after)
+        case CaughtUp(candidate=candidate):
+            return [step for link in candidate.links for step in _moved(link.branches, link.heads, link.tips)]
+        case TargetMoved(before=before, after=after):
+            return [RefStep(ref=target, before=before, after=after)]
+        case LandingStarted(base=base, commit=commit):
+            return [RefStep(ref=target, before=base, after=commit)]
+        case Ended(run=Run(outcome="landed", base=base, landed_commit=commit)):
+            return [RefStep(ref=target, before=base, after=commit)]
+        case LandingContended(base=base) | CatchUpStarted(onto=base):
+            return [RefStep(ref=target, before=base)]
+        case RetestStarted(commit=commit) | RetestEnded(commit=commit) | LandingUnknown(commit=commit):
+            return [RefStep(ref="candidate", after=commit)]
+        case _:
+            return []
+
+
+def fields(facts: Iterable[Event], target: Branch) -> list[Any]:
+    return [{**to_builtins(fact), "refs": steps(fact, target)} for fact in facts]
+
+
+def lines(facts: Iterable[Event], target: Branch) -> list[str]:
+    return [_line(fact, target) for fact in facts]
+
+
+def _line(fact: Event, target: Branch) -> str:
+    token = "" if fact.token is None else f"#{fact.token}"
+    kind = str(fact.__struct_config__.tag)
+    parts = [
+        f"{fact.at:%Y-%m-%d %H:%M:%S}",
+        f"{token:>5}",
+        f"{kind:<19}",
+        clean(" + ".join(branches_of(fact))),
+        ", ".join(_arrow(step) for step in steps(fact, target)),
+        clean(redact(_says(fact))),
+        f"by {clean(fact.by)}" if fact.by else "",
+    ]
+    return "  ".join(part for part in parts if part)
+
+
+def _moved(branches: Sequence[Branch], before: Sequence[Oid], after: Sequence[Oid]) -> list[RefStep]:
+    """`before` may be unknown: facts of an earlier version did not tell it."""
+    known: Sequence[Oid | None] = before or [None] * len(branches)
+    return [
+        RefStep(ref=branch, before=old, after=new)
+        for branch, old, new in zip(branches, known, after, strict=True)
+    ]
+
+
+def _arrow(step: RefStep) -> str:
+    ends = [oid[:_SHORT] for oid in (step.before, step.after) if oid]
+    return f"{clean(step.ref)} {' → '.join(ends) or 'gone'}"
+
+
+def _says(fact: Event) -> str:
+    match fact:
+        case Ended(run=run):
+            return f"{run.outcome} {run.reason.code}: {run.reason.detail}" if run.reason else run.outcome
+        case RetestEnded(reason=reason, seconds=seconds):
+            return f"{reason.code}: {reason.detail}" if reason else f"green after {seconds:.1f} s"
+        case Recovered(detail=said) | Broken(detail=said) | RemoteLost(detail=said):
+            return said
+        case LandingUnknown(detail=said):
+            return said
+        case PauseBegun(pause=pause):
+            return f"{pause.by}: {pause.reason}"
+        case LeaseForced(holder=holder, reason=reason):
+            return f"from {holder}: {reason}"
+        case LeaseGranted(taken_over_from=str() as left):
+            return f"taken over from {left}"
+        case _:
+            return ""
