@@ -23,6 +23,7 @@ class Why(StrEnum):
     LEASE_BUSY = "another holder has the lease"
     ELSEWHERE = "another process works on the repository"
     NOT_ADVANCING = "auto-advance is off"
+    NO_ROOM = "nothing can be written"
     BROKEN = "the gate itself failed on the repository"
 
 

@@ -16,6 +16,8 @@ _TICK = 0.03
 _IDLE_TICK = 0.25
 _ELSEWHERE_TICK = 0.5
 _BROKEN_TICK = 5.0
+_ASKED_AGAIN = (Why.BROKEN, Why.UNDECIDED, Why.NO_ROOM)
+"""No news would tell that these are over: only another round does."""
 _GLANCE_PATIENCE = 30.0
 """Seconds that a repository may be taken by somebody who does not say that he works on it."""
 _MOST_BREAKS = 3
@@ -113,11 +115,11 @@ class Worker:
     def _rest(self, wait: Wait) -> None:
         """Until there is news, the wait is over, or somebody wants something else."""
         tick = _TICK if wait.why is Why.TESTING else _IDLE_TICK
-        self._sleep(1.0 if wait.why in (Why.BROKEN, Why.UNDECIDED) else tick)
+        self._sleep(1.0 if wait.why in _ASKED_AGAIN else tick)
         while not self._stopping.is_set() and self._wanted is not None:
             if self._driver.has_news() or (wait.until and self._clock.now() >= wait.until):
                 return
-            if wait.why in (Why.BROKEN, Why.UNDECIDED):
+            if wait.why in _ASKED_AGAIN:
                 return
             self._sleep(tick)
 
@@ -203,18 +205,24 @@ class Drain:
 
     def run(self) -> Wait:
         while obstacle := self._driver.occupy("auto"):
-            if obstacle.why is Why.BROKEN:
+            if self._stopping.is_set() or self._is_final(obstacle):
                 return obstacle
-            if self._is_over() and (self._driver.is_worked_on() or self._left() < -_GLANCE_PATIENCE):
-                return Wait(why=Why.ELSEWHERE)
-            if self._stopping.is_set():
-                return Wait(why=Why.ELSEWHERE)
-            # Without anybody at work it is a console that looks at the remote, which is soon done.
             self._stopping.wait(_ELSEWHERE_TICK)
         try:
             return self._until_at_rest()
         finally:
             self._driver.leave()
+
+    def _is_final(self, obstacle: Wait) -> bool:
+        match obstacle.why:
+            case Why.ELSEWHERE:
+                # Without anybody at work it is a console that looks at the remote, which is soon done.
+                is_taken = self._driver.is_worked_on() or self._left() < -_GLANCE_PATIENCE
+                return self._is_over() and is_taken
+            case Why.NO_ROOM:
+                return self._is_over()
+            case _:
+                return True
 
     def _until_at_rest(self) -> Wait:
         while True:
@@ -232,6 +240,8 @@ class Drain:
         match wait.why:
             case Why.TESTING | Why.UNDECIDED:
                 return True
+            case Why.NO_ROOM:
+                return not self._is_over()
             case Why.DEFERRED if wait.until is not None:
                 return (wait.until - self._clock.now()).total_seconds() <= self._left()
             case _:
@@ -241,7 +251,8 @@ class Drain:
         while not self._stopping.wait(_TICK):
             if self._driver.has_news() or (wait.until and self._clock.now() >= wait.until):
                 return
-            if wait.why is Why.UNDECIDED:
+            if wait.why in _ASKED_AGAIN:
+                self._stopping.wait(_IDLE_TICK)
                 return
 
     def _left(self) -> float:

@@ -170,6 +170,17 @@ class Ended(Fact, frozen=True, kw_only=True, tag="ended"):
     available_at: Instant | None = None
 
 
+class OutOfRoom(Fact, frozen=True, kw_only=True, tag="out-of-room"):
+    """Nothing can be written; told, and in the journal only once there is room again."""
+
+    detail: str
+
+
+class RoomBack(Fact, frozen=True, kw_only=True, tag="room-back"):
+    detail: str
+    """What was lacking."""
+
+
 class Recovered(Fact, frozen=True, kw_only=True, tag="recovered"):
     """What a new engine found of one that died."""
 
@@ -208,6 +219,8 @@ Event: TypeAlias = (
     | LandingContended
     | LandingUnknown
     | Ended
+    | OutOfRoom
+    | RoomBack
     | Recovered
     | Broken
 )

@@ -207,6 +207,20 @@ class Occupancy(Protocol):
     def leave(self) -> None: ...
 
 
+class NoRoomError(Exception):
+    """There is no room for what comes next; the text says where."""
+
+
+class Room(Protocol):
+    """What an engine writes to: disks, and the process's own file descriptors."""
+
+    def lack(self, error: Exception | None = None) -> str | None:
+        """Why nothing can be written now, and where; None when there is room.
+
+        `error` is what a write has just failed with, if one has. Logs of ended retests are given up first.
+        """
+
+
 class Processes(Protocol):
     """Who is alive, proven by host, boot, pid namespace, pid and start time."""
 

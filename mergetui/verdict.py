@@ -14,7 +14,26 @@ from mergetui.model import Entry, EntryState, Instant, Repository, RepositorySta
 from mergetui.planning import plan
 from mergetui.queueing import order
 from mergetui.reason import Coded, Reason
-from mergetui.view import Policy, View
+from mergetui.view import Output, Policy, View
+
+
+class Knowledge(Struct, frozen=True, kw_only=True):
+    """What somebody who only reads knows of a repository."""
+
+    repository: Repository
+    state: RepositoryState
+    policy: Policy
+    now: Instant
+    holder_is_dead: bool = False
+    """Proven of the process that the lease names."""
+    output: Output | None = None
+    """Of the retest that runs."""
+    usual: timedelta | None = None
+    """What a run takes, from those that landed."""
+    broken: str | None = None
+    """What the gate itself failed with, if nothing was done since."""
+    lack: str | None = None
+    """Why nothing can be written."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -27,22 +46,17 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The key of the console that helps."""
 
 
-def explain(  # noqa: C901, PLR0911 - one flat case per Why
-    repository: Repository,
-    state: RepositoryState,
-    policy: Policy,
-    *,
-    holder_is_dead: bool,
-    now: Instant,
-) -> Verdict:
-    """The first that holds of: a landing in doubt, work in flight, pause, lease, remote, queue, engine."""
-    wait = _wait(state, policy, holder_is_dead=holder_is_dead, now=now)
-    name = repository.name
+def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911 - one flat case per Why
+    """The first that holds: no room, a landing in doubt, work in flight, pause, lease, remote, queue."""
+    wait = _wait(known)
+    name = known.repository.name
     match wait.why:
+        case Why.NO_ROOM:
+            return _verdict(wait, f"nothing can be written: {wait.detail}", "mergetui doctor")
         case Why.IDLE:
             return _verdict(wait, "the queue is empty", f"mergetui enqueue {name} BRANCH", "e")
         case Why.PAUSED:
-            return _paused(state, name)
+            return _paused(known.state, name)
         case Why.TESTING:
             return _verdict(wait, wait.detail, f"mergetui log {name} --follow", "l")
         case Why.UNDECIDED:
@@ -51,28 +65,34 @@ def explain(  # noqa: C901, PLR0911 - one flat case per Why
             says = f"[repos.{name}] has no retest command, so no candidate can be judged"
             return _verdict(wait, says, "set 'retest' in the configuration")
         case Why.REMOTE_DOWN:
-            mend = f"git ls-remote {redact(repository.remote)}"
+            mend = f"git ls-remote {redact(known.repository.remote)}"
             return _verdict(wait, f"the remote cannot be reached: {wait.detail}", mend)
         case Why.LEASE_BUSY:
-            return _lease_busy(state, wait, name, now=now)
+            return _lease_busy(known, wait)
         case Why.NEEDS_A_PERSON:
-            return _verdict(wait, _needs_a_person(state), f"mergetui retry {name} BRANCH", "r")
+            return _verdict(wait, _needs_a_person(known.state), f"mergetui retry {name} BRANCH", "r")
         case Why.DEFERRED:
-            return _verdict(wait, _deferred(state, now), f"mergetui retry {name} BRANCH", "r")
-        case Why.NOT_ADVANCING | Why.ELSEWHERE | Why.BROKEN:
-            return _not_advancing(state, name)
+            says = _deferred(known.state, known.now)
+            return _verdict(wait, says, f"mergetui retry {name} BRANCH", "r")
+        case Why.BROKEN:
+            return _verdict(wait, f"the gate itself failed: {wait.detail}", "mergetui doctor")
+        case Why.NOT_ADVANCING | Why.ELSEWHERE:
+            return _not_advancing(known.state, name)
 
 
-def _wait(state: RepositoryState, policy: Policy, *, holder_is_dead: bool, now: Instant) -> Wait:
+def _wait(known: Knowledge) -> Wait:
     """What a driver that came now would wait for."""
+    state = known.state
+    if known.lack is not None:
+        return Wait(why=Why.NO_ROOM, detail=known.lack)
     if state.landing is not None:
         branches = (branch for link in state.landing.candidate.links for branch in link.branches)
         return Wait(why=Why.UNDECIDED, detail=", ".join(branches))
     flying = [entry for entry in order(state.entries.values()) if entry.state.in_flight]
-    worked_on = state.lease is not None and not holder_is_dead
+    worked_on = state.lease is not None and not known.holder_is_dead
     if flying and worked_on:
-        return Wait(why=Why.TESTING, detail=_in_flight(flying, now))
-    actions = plan(_view(state, now, lease_of_another=worked_on), policy)
+        return Wait(why=Why.TESTING, detail=_in_flight(flying, known.now))
+    actions = plan(_view(state, known.now, lease_of_another=worked_on), known.policy)
     match actions[0]:
         case Wait() as wait:
             return wait
@@ -80,6 +100,8 @@ def _wait(state: RepositoryState, policy: Policy, *, holder_is_dead: bool, now: 
             return Wait(why=Why.REMOTE_DOWN, detail=detail)
         case Defer(reason=Coded(code=Reason.LEASE_BUSY, detail=detail)):
             return Wait(why=Why.LEASE_BUSY, detail=detail)
+        case _ if known.broken is not None and state.advance is None:
+            return Wait(why=Why.BROKEN, detail=known.broken)
         case _:
             return Wait(why=Why.NOT_ADVANCING)
 
@@ -115,14 +137,14 @@ def _paused(state: RepositoryState, name: str) -> Verdict:
     return Verdict(why=Why.PAUSED, says=says, mend=f"mergetui resume {name}", key="p")
 
 
-def _lease_busy(state: RepositoryState, wait: Wait, name: str, *, now: Instant) -> Verdict:
-    held = state.lease
+def _lease_busy(known: Knowledge, wait: Wait) -> Verdict:
+    held = known.state.lease
     assert held is not None
-    stale = " and has not been renewed in time" if now >= held.expires_at else ""
+    stale = " and has not been renewed in time" if known.now >= held.expires_at else ""
     return Verdict(
         why=wait.why,
         says=f"{held.holder} holds the lease #{held.token}{stale}",
-        mend=f"mergetui lease release {name} --reason TEXT --token {held.token}",
+        mend=f"mergetui lease release {known.repository.name} --reason TEXT --token {held.token}",
         key="f",
     )
 
@@ -139,7 +161,7 @@ def _in_flight(flying: list[Entry], now: Instant) -> str:
     first = flying[0]
     since = now - (first.state_since or now)
     others = f" and {len(flying) - 1} more" if len(flying) > 1 else ""
-    return f"{first.branch}{others} is {first.state} for {_clock(since)}"
+    return f"{first.branch}{others} is {first.state} for {spell(since)}"
 
 
 def _needs_a_person(state: RepositoryState) -> str:
@@ -155,10 +177,10 @@ def _deferred(state: RepositoryState, now: Instant) -> str:
     waiting = [entry for entry in state.entries.values() if entry.available_at is not None]
     first = min(waiting, key=lambda entry: entry.available_at or now)
     why = f": {first.reason.detail}" if first.reason else ""
-    return f"{first.branch} is tried again in {_clock((first.available_at or now) - now)}{why}"
+    return f"{first.branch} is tried again in {spell((first.available_at or now) - now)}{why}"
 
 
-def _clock(span: timedelta) -> str:
+def spell(span: timedelta) -> str:
     """`4m12s`, `1h05m`."""
     seconds = max(int(span.total_seconds()), 0)
     hours, minutes, left = seconds // 3600, seconds % 3600 // 60, seconds % 60

@@ -65,6 +65,14 @@ def policy_of(repository: Repository, gate: Gate) -> Policy:
     )
 
 
+class Output(Struct, frozen=True, kw_only=True):
+    """What a retest has printed so far."""
+
+    bytes: int
+    at: Instant
+    """Of the last write."""
+
+
 class View(Struct, frozen=True, kw_only=True):
     """What is true of one repository at one moment."""
 

@@ -11,18 +11,22 @@ from msgspec import Struct
 from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.git import RecentCommands
 from mergetui.adapters.journal import FileJournal, last_token
+from mergetui.adapters.logs import output_in
 from mergetui.adapters.occupancy import DirectoryLock
 from mergetui.adapters.process import SystemProcesses, become_subreaper, identify
 from mergetui.adapters.remote import AskedRemote
+from mergetui.adapters.room import DiskRoom
 from mergetui.adapters.tinydb_store import TinyDBStore
+from mergetui.circumstances import broken_by, usual_span
 from mergetui.cleaning import redact
 from mergetui.config import Config, load
-from mergetui.model import Holder, Repository
+from mergetui.model import EntryState, Holder, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
-from mergetui.ports import Clock, Emit
-from mergetui.reason import Coded
-from mergetui.view import Verdict
+from mergetui.ports import Clock, Emit, Room
+from mergetui.reason import Coded, Reason
+from mergetui.verdict import Knowledge
+from mergetui.view import Verdict, policy_of
 
 if TYPE_CHECKING:
     from mergetui.driver.driver import Driver
@@ -87,6 +91,23 @@ class Wiring:
     def journal(self, name: str) -> FileJournal:
         return FileJournal(self.places.of(name) / "journal.jsonl")
 
+    def knowledge(self, desk: Desk, *, lack: str | None = None) -> Knowledge:
+        """What can be read of a repository without holding it; `lack` is why nothing can be written."""
+        state = desk.state()
+        testing = (e.log for e in state.entries.values() if e.state is EntryState.TESTING and e.log)
+        log = next(testing, None)
+        return Knowledge(
+            repository=desk.repository,
+            state=state,
+            policy=policy_of(desk.repository, self.config.gate),
+            now=self.clock.now(),
+            holder_is_dead=state.lease is not None and desk.is_dead(state.lease),
+            output=output_in(Path(log)) if log else None,
+            usual=usual_span(desk.history()),
+            broken=broken_by(desk.facts()),
+            lack=lack,
+        )
+
     def desk(self, name: str, emit: Emit = lambda _: None) -> Desk:
         repository = self.config.repository(name)
         return Desk(
@@ -100,6 +121,9 @@ class Wiring:
             emit=emit,
         )
 
+    def room(self, name: str) -> DiskRoom:
+        return DiskRoom((self.places.of(name), self.places.cache / name), self.places.logs(name))
+
     def driver(self, name: str, emit: Emit) -> "Driver":
         # What only an engine needs is loaded with it: a command that reads or queues starts without.
         from mergetui.adapters.logs import prune
@@ -111,6 +135,7 @@ class Wiring:
         repository = self.config.repository(name)
         commands = self.commands.setdefault(name, RecentCommands())
         prune(self.places.logs(name))
+        room = self.room(name)
         return Driver(
             repository,
             self.config.gate,
@@ -121,11 +146,12 @@ class Wiring:
                 retester=ProcessRetester(_marker(self.places.of(name)), self.clock),
                 occupancy=DirectoryLock(self.places.of(name)),
                 processes=self.processes,
+                room=room,
                 clock=self.clock,
                 emit=emit,
                 logs=self.places.logs(name),
                 environment=lambda: environment(os.environ, repository),
-                judge=_judge(repository),
+                judge=_judge(repository, room),
             ),
         )
 
@@ -147,7 +173,7 @@ _FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})
 """Signals that a test seldom sends itself: the kernel for want of memory, or a hand."""
 
 
-def _judge(repository: Repository) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
+def _judge(repository: Repository, room: Room) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
     from mergetui.adapters.endings import reason_of
 
     def judge(ending: RetestEnding) -> tuple[Verdict, Coded | None]:
@@ -158,6 +184,8 @@ def _judge(repository: Repository) -> Callable[[RetestEnding], tuple[Verdict, Co
                 return Verdict.GREEN, None
             case Interrupted():
                 return Verdict.VOID, reason
+            case _ if lack := room.lack():
+                return Verdict.VOID, Coded(Reason.DISK_FULL, lack)
             case Killed(signal=signal) if signal in _FROM_OUTSIDE:
                 return Verdict.VOID, reason
             case _:

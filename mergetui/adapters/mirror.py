@@ -13,6 +13,7 @@ from mergetui.adapters.durable import make_directory
 from mergetui.adapters.files import remove
 from mergetui.adapters.git import REMOTE_TIMEOUT, Git, GitError, RecentCommands, allowed_protocols
 from mergetui.adapters.pushing import Replace, ask_refs, fast_forward, judge, push_command
+from mergetui.adapters.room import prove as prove_room
 from mergetui.adapters.slots import Slot
 from mergetui.model import Branch, Candidate, Entry, Link, Oid, Repository
 from mergetui.naming import full_ref, is_task_branch
@@ -46,7 +47,8 @@ class Mirror:
         answer = ask_refs(self._git, _REMOTE, [self._target])
         if isinstance(answer, Unreachable):
             return fetched
-        # The remote answers and the fetch fails all the same: the mirror is damaged.
+        prove_room(self._directory)
+        # The remote answers, there is room, and the fetch fails all the same: the mirror is damaged.
         self._dispose_of_everything()
         self._make_mirror()
         return self._fetch(branches) or self._seen(branches)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mergetui.cli import engine, lease, look, queue, repo
+from mergetui.cli import engine, lease, look, queue, reasons, repo
 from mergetui.cli.session import Session
 from mergetui.model import Priority
 
@@ -117,7 +117,7 @@ def status(context: typer.Context, name: SomeRepo = None) -> int:
 @app.command()
 def why(context: typer.Context, name: SomeRepo = None) -> int:
     """Why nothing is landing, and what to do."""
-    return look.why(context.obj, name)
+    return reasons.why(context.obj, name)
 
 
 @lease_app.command("list")

@@ -27,6 +27,7 @@ from mergetui.events import (
     RemoteLost,
     RetestEnded,
     RetestStarted,
+    RoomBack,
     TakenUp,
     TargetMoved,
 )
@@ -120,9 +121,9 @@ def _says(fact: Event) -> str:
             return f"{run.outcome} {run.reason.code}: {run.reason.detail}" if run.reason else run.outcome
         case RetestEnded(reason=reason, seconds=seconds):
             return f"{reason.code}: {reason.detail}" if reason else f"green after {seconds:.1f} s"
-        case Recovered(detail=said) | Broken(detail=said) | RemoteLost(detail=said):
+        case Recovered(detail=said) | Broken(detail=said) | RoomBack(detail=said):
             return said
-        case LandingUnknown(detail=said):
+        case LandingUnknown(detail=said) | RemoteLost(detail=said):
             return said
         case PauseBegun(pause=pause):
             return f"{pause.by}: {pause.reason}"

@@ -1,4 +1,4 @@
-"""`mergetui status`, `why`, `log`, `history`."""
+"""`mergetui status`, `log`, `history`."""
 
 import time
 from pathlib import Path
@@ -12,8 +12,6 @@ from mergetui.cli.text import history_lines, status_lines
 from mergetui.cli.views import repository_fields, run_fields
 from mergetui.operations import Desk
 from mergetui.queueing import order
-from mergetui.verdict import Verdict, explain
-from mergetui.view import policy_of
 
 _POLL = 0.1
 _CHUNK = 65_536
@@ -31,31 +29,6 @@ def status(session: Session, repo: str | None) -> int:
     if not desks:
         session.print("no repository is configured; mergetui repo add NAME REMOTE --retest COMMAND adds one")
     return DONE
-
-
-def why(session: Session, repo: str | None) -> int:
-    verdicts = {name: verdict_of(session, session.desk(name)) for name in session.names(repo)}
-    session.answer(
-        {
-            "repos": [
-                {"name": name, "why": v.why.name.lower().replace("_", "-"), "says": v.says, "mend": v.mend}
-                for name, v in verdicts.items()
-            ]
-        },
-        *(f"{name}: {clean(v.says)}" + (f"  ({v.mend})" if v.mend else "") for name, v in verdicts.items()),
-    )
-    return DONE
-
-
-def verdict_of(session: Session, desk: Desk) -> Verdict:
-    state = desk.state()
-    return explain(
-        desk.repository,
-        state,
-        policy_of(desk.repository, session.wiring.config.gate),
-        holder_is_dead=state.lease is not None and desk.is_dead(state.lease),
-        now=session.wiring.clock.now(),
-    )
 
 
 def history(session: Session, repo: str | None, limit: int) -> int:

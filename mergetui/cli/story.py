@@ -10,19 +10,21 @@ from mergetui.events import (
     LandingContended,
     LandingUnknown,
     LeaseLost,
+    OutOfRoom,
     PauseBegun,
     Recovered,
     RemoteBack,
     RemoteLost,
     RetestEnded,
     RetestStarted,
+    RoomBack,
     TakenUp,
     TargetMoved,
 )
 from mergetui.reason import Coded, Reason
 
 
-def tell(event: Event) -> str | None:  # noqa: C901, PLR0912 - one flat case per fact
+def tell(event: Event) -> str | None:  # noqa: C901, PLR0912, PLR0915 - one flat case per fact
     """A line about the fact; None for facts that only the journal needs."""
     match event:
         case CatchUpStarted(branches=branches, onto=onto):
@@ -55,6 +57,10 @@ def tell(event: Event) -> str | None:  # noqa: C901, PLR0912 - one flat case per
             said = f"the lease #{token} was taken away"
         case PauseBegun(pause=pause):
             said = f"paused by {clean(pause.by)}: {clean(pause.reason)}"
+        case OutOfRoom(detail=detail):
+            said = f"nothing can be written: {clean(detail)}"
+        case RoomBack(detail=detail):
+            said = f"there is room again after: {clean(detail)}"
         case Recovered(detail=detail):
             said = f"after a crash: {clean(detail)}"
         case Broken(detail=detail):

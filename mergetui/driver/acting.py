@@ -47,11 +47,13 @@ from mergetui.ports import (
     Clock,
     Emit,
     Journal,
+    NoRoomError,
     Occupancy,
     Processes,
     Repo,
     Retester,
     RetestOrder,
+    Room,
     Store,
 )
 from mergetui.reason import Coded
@@ -69,6 +71,7 @@ class Ports(Struct, frozen=True, kw_only=True):
     retester: Retester
     occupancy: Occupancy
     processes: Processes
+    room: Room
     clock: Clock
     emit: Emit
     logs: Path
@@ -172,6 +175,7 @@ class Acts:
         assert command is not None
         if not self.tenure.take(branches, phase="testing"):
             return
+        self.require_room()
         slot = self.bench.free_slot()
         directory = self._ports.repo.check_out(candidate.commit, slot=slot)
         number = self.record.change(lambda s: (replace(s, serial=s.serial + 1), s.serial + 1))
@@ -191,6 +195,10 @@ class Acts:
         )
         self.record.commit(lambda state: _testing(state, candidate, log, self.record.now()), fact)
         self.bench.start(candidate, order, slot=slot)
+
+    def require_room(self) -> None:
+        if lack := self._ports.room.lack():
+            raise NoRoomError(lack)
 
     def _land(self, land: Callable[[], None]) -> None:
         before = len(self.record.state().entries)

@@ -1,6 +1,5 @@
 """The driver of one repository: look at what is true, plan, act, look again."""
 
-import errno
 import logging
 from collections.abc import Callable
 from typing import Literal
@@ -11,7 +10,7 @@ from mergetui import queueing
 from mergetui.actions import Wait, Why
 from mergetui.driver.acting import Acts, Ports
 from mergetui.driver.bench import names
-from mergetui.events import Broken, PauseEnded, Recovered
+from mergetui.events import Broken, OutOfRoom, PauseEnded, Recovered, RoomBack
 from mergetui.model import Advance, EntryState, Gate, Repository, RepositoryState
 from mergetui.planning import plan, standing
 from mergetui.reason import Coded, Reason
@@ -36,6 +35,8 @@ class Driver:
         self._waits_for: Wait | None = None
         self._news = False
         self._lost_lease = False
+        self._lack: str | None = None
+        """What kept the last write from being made."""
 
     @property
     def endings(self) -> int:
@@ -71,7 +72,7 @@ class Driver:
     def has_news(self) -> bool:
         """Whether another round could come to another plan; cheap enough to ask ten times a second."""
         self._news = True
-        self._guard(self._look_for_news)
+        self._guard(self._look_for_news, then=self._let_go)
         return self._news
 
     def take_lost_lease(self) -> bool:
@@ -90,14 +91,22 @@ class Driver:
         try:
             work()
         except Exception as error:
-            _log.exception("the gate broke on %s", self._repository.name)
+            is_news = self._lack is None
+            self._lack = self._ports.room.lack(error)
+            if self._lack is None:
+                _log.exception("the gate broke on %s", self._repository.name)
+                then(error)
+                return Wait(why=Why.BROKEN, detail=str(error) or type(error).__name__)
+            if is_news:
+                self._acts.record.tell(self._acts.record.fact(OutOfRoom, detail=self._lack))
             then(error)
-            return Wait(why=Why.BROKEN, detail=str(error) or type(error).__name__)
+            return Wait(why=Why.NO_ROOM, detail=self._lack)
         return None
 
     def _occupy(self, mode: Mode) -> None:
         if not self._ports.occupancy.take():
             return
+        self._acts.require_room()
         me = self._ports.processes.me()
         left = self._acts.record.state().advance
         if left is not None and left.holder != me:
@@ -131,6 +140,8 @@ class Driver:
         self._news = bool(ended) or changed or self._look_is_due()
 
     def _round(self) -> None:
+        if self._lack is not None and not self._finds_room(self._lack):
+            return
         self._acts.note_endings(self._acts.bench.poll())
         state = self._acts.record.state()
         if self._acts.tenure.notice_loss(state):
@@ -146,6 +157,14 @@ class Driver:
         waits = [self._acts.perform(action) for action in plan(self._view(state), self._policy)]
         self._reconcile()
         self._waits_for = next((wait for wait in waits if wait is not None), None)
+
+    def _finds_room(self, lack: str) -> bool:
+        self._lack = self._ports.room.lack()
+        if self._lack is not None:
+            self._waits_for = Wait(why=Why.NO_ROOM, detail=self._lack)
+            return False
+        self._acts.record.note(self._acts.record.fact(RoomBack, detail=lack))
+        return True
 
     def _view(self, state: RepositoryState) -> View:
         return View(
@@ -207,10 +226,17 @@ class Driver:
         self._reconcile()
 
     def _let_go(self, error: Exception) -> None:
-        """The gate itself failed: drop everything, so that the next try starts from what is stored."""
-        full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = Coded(Reason.DISK_FULL if full else Reason.INTERNAL, str(error) or type(error).__name__)
+        """Drop everything, so that the next try starts from what is stored."""
+        if self._lack is not None:
+            self._guard(self._drop)
+            return
+        reason = Coded(Reason.INTERNAL, str(error) or type(error).__name__)
         self._guard(lambda: self._write_down(reason))
+
+    def _drop(self) -> None:
+        """Nothing can be written, so nothing is: whatever ran is tested again when there is room."""
+        self._acts.bench.stop_all("nothing can be written")
+        self._acts.bench.clear()
 
     def _write_down(self, reason: Coded) -> None:
         self._acts.note_endings(self._acts.bench.stop_all("the gate broke"))

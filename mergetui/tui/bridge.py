@@ -5,19 +5,16 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from statistics import quantiles
 
 from msgspec import Struct
 
-from mergetui.actions import Wait
+from mergetui.actions import Wait, Why
 from mergetui.engine import Engine, Standing
 from mergetui.events import Event
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
 from mergetui.operations import Desk
-from mergetui.outcome import Run
 from mergetui.queueing import positions
-from mergetui.verdict import Verdict, explain
-from mergetui.view import policy_of
+from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.wiring import Wiring
 
 _POLL = 0.25
@@ -27,18 +24,31 @@ _log = logging.getLogger(__name__)
 class Picture(Struct, frozen=True, kw_only=True):
     """One repository as the screens show it; a value, made off the event loop."""
 
-    repository: Repository
-    state: RepositoryState
+    known: Knowledge
     standing: Standing
     """What this console's own engine does on it."""
     verdict: Verdict
     lease_is_stale: bool
     worked_on_elsewhere: str | None
     """The other process that works on it; then this console is a viewer."""
-    usual: timedelta | None
-    """Median duration of the latest landed runs' work, for an estimate."""
     notice: str | None
-    taken_at: Instant
+
+    @property
+    def repository(self) -> Repository:
+        return self.known.repository
+
+    @property
+    def state(self) -> RepositoryState:
+        return self.known.state
+
+    @property
+    def usual(self) -> timedelta | None:
+        """What a run takes, from those that landed."""
+        return self.known.usual
+
+    @property
+    def taken_at(self) -> Instant:
+        return self.known.now
 
     @property
     def name(self) -> str:
@@ -87,26 +97,17 @@ class Bridge:
         return tuple(recent.lines) if recent else ()
 
     def picture(self, name: str) -> Picture:
-        desk, now = self._desks[name], self.now()
-        state, repository = desk.state(), desk.repository
-        lease = state.lease
+        desk, standing = self._desks[name], self.engine.standing(name)
+        known = self.wiring.knowledge(desk, lack=_lack(standing))
+        state, lease = known.state, known.state.lease
         elsewhere = state.advance is not None and state.advance.holder != self.wiring.processes.me()
         return Picture(
-            repository=repository,
-            state=state,
-            standing=self.engine.standing(name),
-            verdict=explain(
-                repository,
-                state,
-                policy_of(repository, self.wiring.config.gate),
-                holder_is_dead=lease is not None and desk.is_dead(lease),
-                now=now,
-            ),
+            known=known,
+            standing=standing,
+            verdict=explain(known),
             lease_is_stale=lease is not None and desk.is_stale(lease),
             worked_on_elsewhere=str(state.advance.holder) if elsewhere and state.advance else None,
-            usual=_usual(desk.history()),
             notice=desk.notice(),
-            taken_at=now,
         )
 
     def _hear(self, event: Event) -> None:
@@ -153,11 +154,7 @@ class Watcher:
             _log.exception("no picture of %s", name)
 
 
-def _usual(history: tuple[Run, ...]) -> timedelta | None:
-    """The median time from catch-up to landing of the latest landed runs."""
-    spans = [
-        (run.finished_at - run.started_at).total_seconds() for run in history[-50:] if run.outcome == "landed"
-    ]
-    if not spans:
-        return None
-    return timedelta(seconds=quantiles([*spans, *spans], n=2)[0])
+def _lack(standing: Standing) -> str | None:
+    """Why this console's own engine cannot write, if it works and cannot."""
+    wait = standing.wait
+    return wait.detail if wait is not None and wait.why is Why.NO_ROOM else None

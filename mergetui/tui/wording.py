@@ -127,7 +127,7 @@ def notices(picture: Picture) -> list[str]:
     told = [f"{name}: {line}" for line in (picture.notice or "").splitlines()]
     if picture.standing.stopped_itself is not None:
         told.append(f"{name}: auto-advance stopped by itself: {picture.standing.stopped_itself}")
-    elif picture.wait is not None and picture.wait.why is Why.BROKEN:
+    elif picture.wait is not None and picture.wait.why in (Why.BROKEN, Why.NO_ROOM):
         told.append(f"{name}: {picture.wait.why}: {picture.wait.detail}")
     if seen is not None and seen.trouble is not None:
         told.append(f"{name}: the remote cannot be reached: {seen.trouble}")

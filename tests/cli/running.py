@@ -66,9 +66,13 @@ class Running:
         """What is on its stdout by now."""
         return self._told.with_suffix(".out").read_text()
 
+    def complaints(self) -> str:
+        """What is on its stderr by now."""
+        return self._told.with_suffix(".err").read_text()
+
     def end(self) -> Answer:
         code = self._process.wait(_PATIENCE)
-        return Answer(code, self.said(), self._told.with_suffix(".err").read_text())
+        return Answer(code, self.said(), self.complaints())
 
 
 class Mergetui:

@@ -136,7 +136,16 @@ def test_the_history_of_nothing_is_empty(shop: Mergetui) -> None:
 
 
 def test_why_says_what_is_in_the_way_and_what_helps(shop: Mergetui, remote: Remote) -> None:
-    assert shop("why").out == "shop: the queue is empty  (mergetui enqueue shop BRANCH)\n"
+    assert shop("why").out.splitlines() == [
+        "shop: the queue is empty  (mergetui enqueue shop BRANCH)",
+        "  lease   free",
+        "  pause   none",
+        "  remote  never looked at yet",
+        "! engine  nobody advances it",
+        "! head    no entry can move",
+        "  retest  none runs",
+        "  next    nothing until an author pushes or an operator acts",
+    ]
     remote.propose("feature", a="1")
     shop("enqueue", "shop", "feature")
     assert shop("why", "--json").json["repos"][0]["why"] == "not-advancing"
@@ -146,3 +155,4 @@ def test_why_says_what_is_in_the_way_and_what_helps(shop: Mergetui, remote: Remo
     assert paused["repos"][0]["why"] == "paused"
     assert paused["repos"][0]["says"].endswith(": release")
     assert paused["repos"][0]["mend"] == "mergetui resume shop"
+    assert [link["about"] for link in paused["repos"][0]["chain"] if link["blocks"]] == ["pause", "engine"]

@@ -16,7 +16,7 @@ from mergetui.model import (
     Sighting,
 )
 from mergetui.reason import Coded, Reason
-from mergetui.verdict import Verdict, explain
+from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.view import Policy
 from tests.rules.build import FAILED, MINUTE, NOW, PAUSE, TIP, chain, entry, holder, lease, state
 
@@ -33,8 +33,10 @@ LANDING = LandingIntent(candidate=chain(TIP, A), token=3, started_at=NOW)
 WORKED_ON = Advance(holder=holder("ada"), mode="auto", since=NOW)
 
 
-def verdict(known: RepositoryState, *, policy: Policy | None = None, holder_is_dead: bool = False) -> Verdict:
-    return explain(SHOP, known, policy or Policy(), holder_is_dead=holder_is_dead, now=NOW)
+def verdict(known: RepositoryState, **fields: Any) -> Verdict:
+    return explain(
+        Knowledge(**{"repository": SHOP, "state": known, "policy": Policy(), "now": NOW, **fields})
+    )
 
 
 def told(*entries: Entry, **fields: Any) -> Verdict:
@@ -54,12 +56,13 @@ WORLDS = {
     Why.DEFERRED: told(RESTING, BACK),
     Why.NOT_ADVANCING: told(A),
     Why.ELSEWHERE: told(A, advance=WORKED_ON),
+    Why.NO_ROOM: verdict(state(A, seen=SEEN), lack="No space left on device: /state"),
+    Why.BROKEN: verdict(state(A, seen=SEEN), broken="git is not installed"),
 }
 
 
-@pytest.mark.parametrize("why", [why for why in Why if why is not Why.BROKEN])
+@pytest.mark.parametrize("why", Why)
 def test_every_cause_has_a_sentence(why: Why) -> None:
-    """`BROKEN` is said by the driver that broke; nothing of it is stored."""
     assert WORLDS[why].why is why
     assert WORLDS[why].says
 
@@ -104,6 +107,8 @@ def test_every_cause_has_words_of_its_own(why: Why) -> None:
         (Why.DEFERRED, "c is tried again in 1h05m: exit code 1", "mergetui retry shop BRANCH", "r"),
         (Why.NOT_ADVANCING, "nobody advances shop: auto-advance is off", "mergetui run shop", "a"),
         (Why.ELSEWHERE, "ada@box pid 7 works on it: the next step is due", "", ""),
+        (Why.NO_ROOM, "nothing can be written: No space left on device: /state", "mergetui doctor", ""),
+        (Why.BROKEN, "the gate itself failed: git is not installed", "mergetui doctor", ""),
     ],
 )
 def test_a_verdict_says_what_it_is_and_what_helps(why: Why, says: str, mend: str, key: str) -> None:

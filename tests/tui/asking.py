@@ -21,7 +21,8 @@ from mergetui.model import Entry, Holder, Lease, Repository, RepositoryState
 from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.dialog import HAND, Deliberate, Dialog
 from mergetui.tui.screens.help import BURST
-from mergetui.verdict import Verdict
+from mergetui.verdict import Knowledge, Verdict
+from mergetui.view import Policy
 from tests.tui.until import shown
 
 NOW = datetime(2026, 3, 4, 14, 2, 11, tzinfo=UTC)
@@ -155,15 +156,21 @@ def lease(operator: str = "ana", *, renewed: datetime, **fields: Any) -> Lease:
     )
 
 
+def knowledge(*entries: Entry, **state: Any) -> Knowledge:
+    return Knowledge(
+        repository=Repository(name="shop", remote="git@example.org:shop.git", retest="make test"),
+        state=RepositoryState(entries={entry.id: entry for entry in entries}, **state),
+        policy=Policy(),
+        now=NOW,
+    )
+
+
 def picture(*entries: Entry, says: str = "nobody advances shop: auto-advance is off") -> Picture:
     return Picture(
-        repository=Repository(name="shop", remote="git@example.org:shop.git"),
-        state=RepositoryState(entries={entry.id: entry for entry in entries}),
+        known=knowledge(*entries),
         standing=Standing(wait=Wait(why=Why.IDLE)),
         verdict=Verdict(why=Why.NOT_ADVANCING, says=says, mend="mergetui run shop", key="a"),
         lease_is_stale=False,
         worked_on_elsewhere=None,
-        usual=None,
         notice=None,
-        taken_at=NOW,
     )

@@ -19,6 +19,7 @@ from tests.tui.asking import (
     Hands,
     ago,
     asking,
+    knowledge,
     lease,
     play,
 )
@@ -53,7 +54,7 @@ def quit_question() -> QuitQuestion:
 
 def why(key: str = "f", says: str = "ana@buildbox pid 4121 holds the lease #17") -> WhyView:
     verdict = Verdict(why=Why.LEASE_BUSY, says=says, mend="mergetui lease release shop --token 17", key=key)
-    return WhyView("shop", verdict)
+    return WhyView(knowledge(lease=lease(renewed=ago(seconds=6))), verdict)
 
 
 def entry(**fields: Any) -> Entry:

@@ -110,10 +110,14 @@ def test_a_step_is_told_command_by_command(tmp_path: Path) -> None:
     ]
 
 
+def _knowing(picture: Picture, **fields: object) -> Picture:
+    return replace(picture, known=replace(picture.known, **fields))
+
+
 def test_a_step_without_a_retest_or_branch_push_does_not_promise_one(tmp_path: Path) -> None:
     known = picture(tmp_path, entry(1, "feat/cart"))
     bare = replace(known.repository, enabled=False, update_branch=False, strategy="squash")
-    lines = preview(replace(known, repository=bare))
+    lines = preview(_knowing(known, repository=bare))
     assert [line.split()[1] for line in lines if line[:1].isdigit()] == ["look", "catch", "land"]
     assert any("git merge --squash 0000001" in line for line in lines)
 
@@ -128,7 +132,7 @@ def test_what_cannot_be_stepped_is_the_verdict(tmp_path: Path) -> None:
 def test_credentials_in_a_remote_are_not_shown(tmp_path: Path) -> None:
     known = picture(tmp_path, entry(1, "a"))
     remote = replace(known.repository, remote="https://joe:secret@example.org/shop.git")
-    assert "secret" not in "\n".join(preview(replace(known, repository=remote)))
+    assert "secret" not in "\n".join(preview(_knowing(known, repository=remote)))
 
 
 def test_a_remote_that_is_down_is_noticed_without_its_password(tmp_path: Path) -> None:
@@ -136,7 +140,7 @@ def test_a_remote_that_is_down_is_noticed_without_its_password(tmp_path: Path) -
     seen = known.state.seen
     assert seen is not None
     down = replace(known.state, seen=replace(seen, trouble="https://joe:pw@host: no route"))
-    lines = notices(replace(known, state=down, notice="the store was damaged\nand mended"))
+    lines = notices(replace(_knowing(known, state=down), notice="the store was damaged\nand mended"))
     assert lines[:2] == ["shop: the store was damaged", "shop: and mended"]
     assert lines[2].endswith("https://***@host: no route")
 

@@ -281,7 +281,7 @@ class MainScreen(Screen[None]):
 
     def _why(self) -> None:
         if self.picture is not None:
-            self.app.push_screen(WhyView(self.picture.name, self.picture.verdict), self._press)
+            self.app.push_screen(WhyView(self.picture.known, self.picture.verdict), self._press)
 
     def _press(self, key: str | None) -> None:
         """Do what the key does here, for somebody who chose it on another screen."""

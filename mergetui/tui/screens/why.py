@@ -6,8 +6,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from mergetui import cleaning
+from mergetui.circumstances import Circumstance, circumstances
 from mergetui.tui.screens.dialog import HAND, Dialog, Keys
-from mergetui.verdict import Verdict
+from mergetui.verdict import Knowledge, Verdict
 
 DOES = {
     "a": "auto-advance",
@@ -25,17 +26,19 @@ class WhyView(Dialog[str | None]):
     DEFAULT_CSS = """
     WhyView {
         #why-says { text-style: bold; }
-        #why-mend { padding-top: 1; }
+        #why-mend, #why-chain { padding-top: 1; }
     }
     """
 
-    def __init__(self, repository: str, verdict: Verdict) -> None:
-        super().__init__(f"Why is nothing landing? · {repository}", keys=_keys(verdict))
+    def __init__(self, known: Knowledge, verdict: Verdict) -> None:
+        super().__init__(f"Why is nothing landing? · {known.repository.name}", keys=_keys(verdict))
         self._verdict = verdict
+        self._circumstances = circumstances(known)
 
     def compose_body(self) -> ComposeResult:
         yield Static(Content(cleaning.name(self._verdict.says)), id="why-says", markup=False)
         yield Static(self._mend(), id="why-mend", markup=False)
+        yield Static(self._chain(), id="why-chain", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         helps = self._verdict.key and self._verdict.key in (event.key, event.character)
@@ -48,6 +51,15 @@ class WhyView(Dialog[str | None]):
             return Content.styled("nothing to do but wait", "dim")
         mend = cleaning.name(self._verdict.mend)
         return Content.assemble(("what helps:\n", "dim"), (mend, "$text-accent"))
+
+    def _chain(self) -> Content:
+        """What a landing hangs on, link by link; a mark where it is held up."""
+        return Content("\n").join(_link(link) for link in self._circumstances)
+
+
+def _link(link: Circumstance) -> Content:
+    mark = ("✗ ", "$text-error") if link.blocks else ("· ", "dim")
+    return Content.assemble(mark, (f"{link.about:<7} ", "dim"), cleaning.name(link.says))
 
 
 def _keys(verdict: Verdict) -> Keys:
