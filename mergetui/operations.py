@@ -6,6 +6,7 @@ state before every decision, so there is nothing to deliver and nothing to lose.
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,6 +43,8 @@ from mergetui.reason import Coded, Reason
 
 STOP_PATIENCE = timedelta(seconds=10)
 """How long a holder whose lease was forced away may take to reach a safe point before it is ended."""
+
+Facts: TypeAlias = tuple[Event, ...]
 
 
 class Queued(Struct, frozen=True):
@@ -142,22 +145,13 @@ class Desk:
 
     def dequeue(self, branch: Branch) -> Entry | NotQueued:
         """Take the entry of the branch out; its run, if one is under way, is stopped."""
-        entry = self._store.change(lambda state: queueing.dequeue(state, branch))
-        if isinstance(entry, queueing.Refusal):
-            return NotQueued((branch,), entry.why)
-        run = ended_run(
-            entry,
-            repo=self.repository.name,
-            outcome="dequeued",
-            reason=Coded(Reason.DEQUEUED, f"taken out by {self._me()}"),
-            candidate=None,
-            started_at=entry.enqueued_at,
-            now=self._clock.now(),
-        )
-        self._record.note(
-            self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)
-        )
-        return entry
+
+        def take_out(state: RepositoryState) -> tuple[RepositoryState, Entry | queueing.Refusal, Facts]:
+            after, entry = queueing.dequeue(state, branch)
+            return after, entry, () if isinstance(entry, queueing.Refusal) else self._taken_out(entry)
+
+        entry = self._record.decide(take_out)
+        return NotQueued((branch,), entry.why) if isinstance(entry, queueing.Refusal) else entry
 
     def put_back(self, entry: Entry) -> None:
         """Undo a dequeue: the entry as it was, in its old place."""
@@ -227,14 +221,17 @@ class Desk:
 
     def force_release(self, reason: str, *, token: FencingToken | None = None) -> Released | NotReleased:
         """Take the lease from whoever holds it; with `token`, only if that is still the one that is held."""
-        state = self.state()
-        taken = self._store.change(lambda latest: leasing.force(latest, token=token))
-        if taken is None:
-            return NotReleased(_why_not(state.lease, token), state.lease)
-        self._record.note(
-            self._record.fact(LeaseForced, token=taken.token, holder=str(taken.holder), reason=reason)
-        )
-        return Released(taken)
+
+        def take_away(state: RepositoryState) -> tuple[RepositoryState, Released | NotReleased, Facts]:
+            after, taken = leasing.force(state, token=token)
+            if taken is None:
+                return after, NotReleased(_why_not(state.lease, token), state.lease), ()
+            forced = self._record.fact(
+                LeaseForced, token=taken.token, holder=str(taken.holder), reason=reason
+            )
+            return after, Released(taken), (forced,)
+
+        return self._record.decide(take_away)
 
     def see_off(self, lease: Lease, *, sleep: Callable[[float], object]) -> str:
         """After a force-release: wait until the holder lets go, or end it if it does not; what was seen."""
@@ -277,21 +274,35 @@ class Desk:
     ) -> Queued | NotQueued:
         now = self._clock.now()
         proposal = queueing.Proposal(branches=branches, heads=heads, priority=priority, by=self._me())
-        answer = self._store.change(lambda state: queueing.admit(state, proposal, now=now))
-        if isinstance(answer, queueing.Refusal):
-            return NotQueued(branches, answer.why)
-        entry = answer.entry
-        self._record.note(
-            self._record.fact(
+
+        def take_in(state: RepositoryState) -> tuple[RepositoryState, Queued | NotQueued, Facts]:
+            after, answer = queueing.admit(state, proposal, now=now)
+            if isinstance(answer, queueing.Refusal):
+                return after, NotQueued(branches, answer.why), ()
+            entry = answer.entry
+            enqueued = self._record.fact(
                 Enqueued,
                 branches=branches,
                 heads=heads,
                 priority=entry.priority,
                 pinned_anew=answer.pinned_anew,
             )
+            position = queueing.positions(after)[entry.id]
+            return after, Queued(entry, position, answer.pinned_anew), (enqueued,)
+
+        return self._record.decide(take_in)
+
+    def _taken_out(self, entry: Entry) -> Facts:
+        run = ended_run(
+            entry,
+            repo=self.repository.name,
+            outcome="dequeued",
+            reason=Coded(Reason.DEQUEUED, f"taken out by {self._me()}"),
+            candidate=None,
+            started_at=entry.enqueued_at,
+            now=self._clock.now(),
         )
-        position = queueing.positions(self.state()).get(entry.id, 1)
-        return Queued(entry, position, answer.pinned_anew)
+        return self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)
 
     def _me(self) -> str:
         me = self._processes.me()

@@ -223,6 +223,7 @@ class Driver:
         parts += [f"queued again: {', '.join(names(flying))}"] if flying else []
         parts += [f"{ended} left-over processes ended"] if ended else []
         self._acts.record.note(self._acts.record.fact(Recovered, detail="; ".join(parts)))
+        self._acts.tenure.clear_after_a_death(self._acts.record.state())
         self._reconcile()
 
     def _let_go(self, error: Exception) -> None:

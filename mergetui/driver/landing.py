@@ -200,9 +200,12 @@ class Landing:
 
 def _without(state: RepositoryState, candidate: Candidate, published: Published) -> RepositoryState:
     """An entry that was pinned to a newer head meanwhile stays: that head has not landed."""
-    landed = (link.entry for link in candidate.links if _is_pinned(state, link))
+    landed = [link.entry for link in candidate.links if _is_pinned(state, link)]
+    staying = [state.entries[key] for key in candidate.entries if key in state.entries and key not in landed]
+    # The run of what stays counts: the next one must not take its place in the history.
+    counted = put(state, *(replace(entry, attempts=entry.attempts + 1) for entry in staying))
     seen = replace(state.seen, tip=published.tip) if state.seen else None
-    return replace(take_out(state, landed), landing=None, seen=seen)
+    return replace(take_out(counted, landed), landing=None, seen=seen)
 
 
 def _is_as_tested(state: RepositoryState, candidate: Candidate) -> bool:

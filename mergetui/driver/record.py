@@ -13,6 +13,7 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Fact)
 
 Change = Callable[[RepositoryState], RepositoryState]
+Decision = Callable[[RepositoryState], tuple[RepositoryState, T, tuple[Event, ...]]]
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +56,24 @@ class Record:
             self._journal.append(fact)
         self._store.change(lambda state: (step(state), None))
         self.tell(*facts)
+
+    def decide(self, step: Decision[T]) -> T:
+        """As `commit`, where the facts depend on the state that is met; the step's second value.
+
+        They are written down inside the transaction: again, with the same meaning, if it has to be repeated.
+        """
+        told: tuple[Event, ...] = ()
+
+        def write(state: RepositoryState) -> tuple[RepositoryState, T]:
+            nonlocal told
+            after, value, told = step(state)
+            for fact in told:
+                self._journal.append(fact)
+            return after, value
+
+        value = self._store.change(write)
+        self.tell(*told)
+        return value
 
     def change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
         return self._store.change(step)

@@ -80,6 +80,13 @@ class Tenure:
         fact = self._record.fact(LeaseReleased, token=lease.token)
         self._record.commit(lambda state: release(state, lease.token), fact)
 
+    def clear_after_a_death(self, state: RepositoryState) -> None:
+        """The row of a dead holder goes; not while a push is undecided, for whoever decides takes it over."""
+        left = state.lease
+        if left is not None and state.landing is None and self.of_another(state) is None:
+            fact = self._record.fact(LeaseReleased, token=left.token)
+            self._record.commit(lambda latest: release(latest, left.token), fact)
+
     def _begin(self, granted: Granted, phase: str) -> None:
         lease, left = granted.lease, granted.taken_over_from
         self._lease, self._record.token = lease, lease.token

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from mergetui.actions import Why
@@ -15,6 +16,7 @@ from mergetui.events import (
     LandingStarted,
     LeaseGranted,
     LeaseLost,
+    LeaseReleased,
     Recovered,
     RetestEnded,
     RetestStarted,
@@ -264,6 +266,16 @@ def test_what_a_dead_engine_left_in_flight_is_queued_again_and_told(remote: Remo
     assert gate.landed() == ["feature"]
     assert "joe" in gate.facts(Recovered)[0].detail
     assert "feature" in gate.facts(Recovered)[0].detail
+
+
+@pytest.mark.fault(1)
+def test_the_lease_of_a_dead_engine_goes_also_when_nothing_is_left_to_do(gate: TestGate) -> None:
+    hold(gate, a_dead_holder())
+    advance = Advance(holder=a_dead_holder(), mode="auto", since=gate.clock.now())
+    gate.store().change(lambda state: (replace(state, advance=advance), None))
+    gate.drain()
+    assert gate.state().lease is None
+    assert len(gate.facts(LeaseReleased)) == 1
 
 
 def test_the_log_of_a_run_is_kept(remote: Remote, gate: TestGate) -> None:

@@ -13,6 +13,7 @@ _EPOCH = 1_740_990_600
 _PAUSE = 60
 _TARGET = "refs/heads/main"
 _OUT_OF_QUARANTINE = "unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES"
+_COUNT = "echo main >> refused"
 _ONLY_THE_TARGET = f"grep -q ' {_TARGET}$' || exit 0"
 
 
@@ -119,6 +120,9 @@ class Remote:
     def delete(self, branch: str) -> None:
         self._git("update-ref", "-d", full(branch))
 
+    def rename(self, branch: str, to: str) -> None:
+        self._git("branch", "--move", branch, to)
+
     def configure(self, key: str, value: str) -> None:
         self._git("config", key, value)
 
@@ -142,7 +146,11 @@ class Remote:
 
     def refuse(self, message: str) -> None:
         """Every push to main is refused in these words; the other branches stay open."""
-        self._hook("pre-receive", _ONLY_THE_TARGET, f"echo '{message}' >&2", "exit 1")
+        self._hook("pre-receive", _ONLY_THE_TARGET, _COUNT, f"echo '{message}' >&2", "exit 1")
+
+    def protect(self, message: str) -> None:
+        """As forges protect a branch: main alone is refused, by name."""
+        self._hook("update", f'[ "$1" = {_TARGET} ] || exit 0', _COUNT, f"echo '{message}' >&2", "exit 1")
 
     def lose_the_answer(self) -> None:
         """Pushes are taken, and the connection breaks before the server can say so."""
@@ -166,6 +174,20 @@ class Remote:
         self._hook(
             "pre-receive", _ONLY_THE_TARGET, 'cp -R "$GIT_QUARANTINE_PATH"/. objects', "exec sleep 600"
         )
+
+    def halt(self) -> None:
+        """A push to main stands still until `go_on`, once."""
+        self._hook("pre-receive", _ONLY_THE_TARGET, "[ -e go ] && exit 0", "mkfifo go", "read line < go")
+
+    def has_halted(self) -> bool:
+        return (self.path / "go").exists()
+
+    def go_on(self) -> None:
+        (self.path / "go").write_text("on\n")
+
+    def take_time(self, seconds: float) -> None:
+        """The server says nothing for so long, and then takes the push."""
+        self._hook("pre-receive", _ONLY_THE_TARGET, f"sleep {seconds}")
 
     def fail_afterwards(self, message: str) -> None:
         """Pushes are taken, and the hook that runs after them fails."""
@@ -226,6 +248,11 @@ class Remote:
 
     def forced(self) -> list[str]:
         return (self.path / "forced").read_text().split()
+
+    def refused(self) -> int:
+        """How many pushes to main it has refused."""
+        refused = self.path / "refused"
+        return len(refused.read_text().split()) if refused.exists() else 0
 
     def clone(self, to: Path) -> Path:
         """An ordinary checkout of main, as a person has it."""
