@@ -98,13 +98,19 @@ _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d
 _DURATION_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)")
 _DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
 _SIZE = re.compile(r"([0-9]{1,12})\s*(B|KB|MB|GB|)", re.IGNORECASE)
+_LARGEST = 1_000_000
+"""Bytes of a configuration file."""
 _SIZES = {"": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
 def read(path: Path) -> str:
     """The text of the configuration; empty when there is none. ConfigError when it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise ConfigError(f"{path} is larger than {_LARGEST:,} bytes; is it a configuration?")
+        return text.decode()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
@@ -140,10 +146,19 @@ def _check(repository: Repository, where: str, path: Path) -> None:
 def _refuse_twins(repos: Mapping[str, Repository], path: Path) -> None:
     seen: dict[tuple[str, str], str] = {}
     for name, repository in repos.items():
-        twin = seen.setdefault((repository.remote, repository.target), name)
+        twin = seen.setdefault((_place(repository.remote), repository.target), name)
         if twin != name:
             told = f"[repos.{name}] has the remote and target of [repos.{twin}]"
             raise ConfigError(f"{path}: {told}; a target is kept by one repository alone")
+
+
+def _place(remote: str) -> str:
+    """The same for every way to write one address: by scheme or like scp(1), by whom, with `.git` or not."""
+    address = re.sub(r"^[a-z+]+://(?:[^/]*@)?", "", remote)
+    if "://" not in remote and not remote.startswith(("/", ".")):
+        address = re.sub(r"^(?:[^/@]*@)?([^/:]+):/?", r"\1/", address)
+    host, slash, path = re.sub(r"/+", "/", address).partition("/")
+    return host.lower() + slash + path.removesuffix("/").removesuffix(".git").removesuffix("/")
 
 
 def _struct(kind: type[Any], where: str, table: object, path: Path) -> Any:

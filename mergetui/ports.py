@@ -121,6 +121,9 @@ PublishResult: TypeAlias = Published | TargetHasMoved | PushRefused | Undecided 
 class Repo(Protocol):
     """The engine's own copy of one repository. Raises GitError only when git or the disk is broken."""
 
+    copies: int
+    """How often it was made; with a new one all that was built and checked out of the one before is gone."""
+
     def fetch(self, branches: Sequence[Branch]) -> Seen | Unreachable:
         """Look at the remote, and bring what it has."""
 

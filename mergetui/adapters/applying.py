@@ -68,6 +68,9 @@ def add(git: Git, revision: Oid, *, label: str, onto: Oid, strategy: Strategy) -
     """
     found = git.ask("merge-base", onto, revision)
     if found.code == 1:
+        # What is cut off may be just what they have in common.
+        if git.tell("rev-parse", "--is-shallow-repository") == "true":
+            raise GitError(f"{git.directory} is shallow: nothing can be said of the past of {revision}")
         return Unrelated()
     if not found.ok:
         raise GitError(f"git merge-base {onto} {revision}: {found.said}")

@@ -29,9 +29,13 @@ def telling(path: Path) -> Iterator[None]:
 
 
 def make_directory(path: Path) -> None:
-    """A directory for nobody but the user; one that is there stays as it is."""
+    """A directory for nobody but the user, whatever the umask, and so is each one above it that is missing.
+
+    One that is there stays as it is.
+    """
     if not path.is_dir():
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
         sync_directory(path.parent)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,14 +13,20 @@ from typing import Protocol
 import psutil
 from msgspec import Struct
 
+from mergetui.adapters.silence import Effort, effort
 from mergetui.cleaning import redact
 
 LOCAL_TIMEOUT = 300.0
 """Seconds for a command that stays on this machine."""
 REMOTE_TIMEOUT = 120.0
 """Seconds for a command that talks to the remote."""
+FIRST_FETCH_TIMEOUT = 1800.0
+"""Seconds for bringing a whole repository, as long as the remote goes on sending."""
+PATIENCE = 12.0
+"""Seconds without a word from a remote that is only asked. A push is not: its server may think longer."""
 
 _KILL_GRACE = 2.0
+_GLANCE = 1.0
 _SSH = "ssh -o BatchMode=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3"
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -35,10 +42,21 @@ _SETTINGS = (
     "gc.auto=0",
     "maintenance.auto=false",
     "advice.detachedHead=false",
-    "http.lowSpeedLimit=1000",
-    "http.lowSpeedTime=15",
     "submodule.recurse=false",
 )
+_REACHING_THE_REMOTE = frozenset(
+    {
+        "GIT_SSL_CAINFO",
+        "GIT_SSL_CAPATH",
+        "GIT_SSL_CERT",
+        "GIT_SSL_KEY",
+        "GIT_PROXY_SSL_CAINFO",
+        "GIT_PROXY_SSL_CERT",
+        "GIT_PROXY_SSL_KEY",
+        "GIT_HTTP_PROXY_AUTHMETHOD",
+    }
+)
+"""What stays of the inherited `GIT_*`: a certificate authority of one's own has no other name for git."""
 
 
 class GitError(Exception):
@@ -109,12 +127,19 @@ class Git:
         self,
         *argv: str,
         timeout: float = LOCAL_TIMEOUT,
+        patience: float | None = None,
         env: Mapping[str, str] | None = None,
     ) -> Ran:
-        """Run git; the exit code is part of the answer. A GitError only if it cannot be run at all."""
+        """Run git; the exit code is part of the answer. A GitError only if it cannot be run at all.
+
+        It is stopped after `timeout` seconds, and after `patience` seconds in which nothing at all happened.
+        """
         # Here, not at the top: commands that only read the stored state start in half the time without it.
-        from git.cmd import Git as GitCommand
-        from git.exc import GitCommandNotFound
+        try:
+            from git.cmd import Git as GitCommand
+            from git.exc import GitCommandNotFound
+        except ImportError as error:
+            raise GitError("there is no git in PATH: install git 2.38 or newer") from error
 
         self._commands(redact(" ".join(("git", *argv))))
         settings = [part for setting in _SETTINGS for part in ("-c", setting)]
@@ -133,7 +158,7 @@ class Git:
         except (OSError, ValueError, GitCommandNotFound) as error:
             raise GitError(f"git cannot be run in {self.directory}: {error}") from error
         assert process.proc is not None
-        return _await(process.proc, timeout)
+        return _await(process.proc, timeout=timeout, patience=patience)
 
     def tell(
         self,
@@ -148,14 +173,27 @@ class Git:
         return ran.out.strip("\n")
 
 
-def _await(process: "_Process", timeout: float) -> Ran:
-    try:
-        out, err = process.communicate(timeout=timeout)
-    except TimeoutExpired:
-        _end(process)
-        said = f"no answer within {timeout:g} s, stopped"
-        return Ran(code=-signal.SIGKILL, out=_text(_rest(process)), err=said, timed_out=True)
-    return Ran(code=process.returncode, out=_text(out), err=_text(err))
+def _await(process: "_Process", *, timeout: float, patience: float | None) -> Ran:
+    started = heard = time.monotonic()
+    done, glance = Effort(), timeout if patience is None else min(_GLANCE, patience / 4)
+    while True:
+        now = time.monotonic()
+        is_silent = patience is not None and now - heard >= patience
+        if is_silent or now - started >= timeout:
+            return _stop(process, waited=patience if is_silent and patience else timeout)
+        try:
+            out, err = process.communicate(timeout=min(glance, timeout - (now - started)))
+        except TimeoutExpired:
+            if patience is not None and (by_now := effort(process.pid)).is_beyond(done):
+                done, heard = by_now, time.monotonic()
+        else:
+            return Ran(code=process.returncode, out=_text(out), err=_text(err))
+
+
+def _stop(process: "_Process", *, waited: float) -> Ran:
+    _end(process)
+    said = f"no answer within {waited:g} s, stopped"
+    return Ran(code=-signal.SIGKILL, out=_text(_rest(process)), err=said, timed_out=True)
 
 
 class _Process(Protocol):
@@ -203,7 +241,8 @@ def _signal_session(leader: int, number: signal.Signals) -> None:
 
 def _without_inherited(ours: Mapping[str, str]) -> list[str]:
     """GitPython adds to the environment but cannot take from it; env(1) can, but would take `ours` too."""
-    inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in ours)
+    kept = {*ours, *_REACHING_THE_REMOTE}
+    inherited = sorted(name for name in os.environ if name.startswith("GIT_") and name not in kept)
     return ["env", *(part for name in inherited for part in ("-u", name))] if inherited else []
 
 

@@ -11,8 +11,17 @@ from typing import TypeVar
 from mergetui.adapters.applying import Added, AlreadyThere, Conflicted, Unrelated, add
 from mergetui.adapters.durable import make_directory
 from mergetui.adapters.files import remove
-from mergetui.adapters.git import REMOTE_TIMEOUT, Git, GitError, RecentCommands, allowed_protocols
-from mergetui.adapters.pushing import Replace, ask_refs, fast_forward, judge, push_command
+from mergetui.adapters.git import (
+    FIRST_FETCH_TIMEOUT,
+    PATIENCE,
+    REMOTE_TIMEOUT,
+    Git,
+    GitError,
+    Ran,
+    RecentCommands,
+    allowed_protocols,
+)
+from mergetui.adapters.pushing import SHOWS_NO_BRANCH, Replace, ask_refs, fast_forward, judge, push_command
 from mergetui.adapters.room import prove as prove_room
 from mergetui.adapters.slots import Slot
 from mergetui.model import Branch, Candidate, Entry, Link, Oid, Repository
@@ -24,6 +33,8 @@ from mergetui.reason import Coded, Reason
 T = TypeVar("T")
 
 _REMOTE = "origin"
+_SHORT_QUESTION = 5.0
+"""Seconds; the answer only tells whose fault it was that a fetch failed."""
 
 
 class Mirror:
@@ -38,20 +49,22 @@ class Mirror:
         self._worktree = directory / "catch-up"
         self._git = Git(self._bare, commands=commands, protocols=allowed_protocols(repository.remote))
         self._target = full_ref(repository.target)
+        self.copies = 0
 
     def fetch(self, branches: Sequence[Branch]) -> Seen | Unreachable:
         self._make_mirror()
         fetched = self._fetch(branches)
-        if fetched is None:
+        if fetched.ok:
             return self._seen(branches)
-        answer = ask_refs(self._git, _REMOTE, [self._target])
-        if isinstance(answer, Unreachable):
-            return fetched
+        # A remote that kept us waiting is not asked again: what it has to do with the fetch is known.
+        if fetched.timed_out or not self._answers():
+            return Unreachable(fetched.said)
         prove_room(self._directory)
         # The remote answers, there is room, and the fetch fails all the same: the mirror is damaged.
         self._dispose_of_everything()
         self._make_mirror()
-        return self._fetch(branches) or self._seen(branches)
+        again = self._fetch(branches)
+        return self._seen(branches) if again.ok else Unreachable(again.said)
 
     def is_ancestor(self, commit: Oid, of: Oid) -> bool:
         return self._git.ask("merge-base", "--is-ancestor", commit, of).ok
@@ -79,6 +92,8 @@ class Mirror:
         return self._catch_up(entry, onto=onto)
 
     def branch_moves(self, candidate: Candidate) -> tuple[BranchMove, ...]:
+        # Here, before anything is on its way: a mirror that was made anew has lost what was made in it.
+        self._git.tell("cat-file", "-e", f"{candidate.commit}^{{commit}}")
         # A merge commit has the author's head in it: forges see that without a push to the branch.
         if not self._repository.update_branch or self._repository.strategy == "merge":
             return ()
@@ -116,17 +131,28 @@ class Mirror:
         )
 
     def check_out(self, commit: Oid, *, slot: int) -> Path:
-        return Slot(self._directory / "slots", slot, self._bare, self._git).check_out(
-            commit, clean=self._repository.clean
-        )
+        checkout = Slot(self._directory / "slots", slot, self._bare, self._git)
+        try:
+            return checkout.check_out(commit, clean=self._repository.clean)
+        except GitError:
+            # The commit was made here and goes with the mirror: it has to be caught up again.
+            if self._is_damaged():
+                self._dispose_of_everything()
+            raise
 
     def dispose(self) -> None:
         for doomed in (self._worktree, self._directory / "slots", self._bare / "worktrees"):
             remove(doomed)
 
-    def _fetch(self, branches: Sequence[Branch]) -> Unreachable | None:
+    def _answers(self) -> bool:
+        # Not asked from within the mirror, for git does not get far in a damaged one.
+        outside, address = self._git.at(self._directory), self._repository.remote
+        answer = ask_refs(outside, address, [self._target], timeout=_SHORT_QUESTION)
+        return not isinstance(answer, Unreachable)
+
+    def _fetch(self, branches: Sequence[Branch]) -> Ran:
         requests = [f"+{_stem(b)}/*:{_stem(b)}/*" for b in branches if not is_task_branch(b)]
-        ran = self._git.ask(
+        return self._git.ask(
             "fetch",
             "--quiet",
             "--no-tags",
@@ -135,15 +161,21 @@ class Mirror:
             _REMOTE,
             "+refs/heads/*:refs/heads/*",
             *sorted(set(requests)),
-            timeout=REMOTE_TIMEOUT,
+            timeout=FIRST_FETCH_TIMEOUT if self._is_empty() else REMOTE_TIMEOUT,
+            patience=PATIENCE,
         )
-        return None if ran.ok else Unreachable(ran.said)
 
-    def _seen(self, branches: Sequence[Branch]) -> Seen:
+    def _is_empty(self) -> bool:
+        heads = self._bare / "refs" / "heads"
+        return not (self._bare / "packed-refs").exists() and not (heads.is_dir() and any(heads.iterdir()))
+
+    def _seen(self, branches: Sequence[Branch]) -> Seen | Unreachable:
         refs = {full_ref(branch): branch for branch in branches}
         rows = self._git.tell("for-each-ref", "--format=%(objectname) %(refname)", self._target, *refs)
         found = {ref: oid for oid, ref in (row.split(" ", 1) for row in rows.splitlines())}
         heads = {branch: found[ref] for ref, branch in refs.items() if ref in found}
+        if not found and not self._git.tell("for-each-ref", "--count=1", "refs/heads"):
+            return Unreachable(SHOWS_NO_BRANCH)
         return Seen(tip=found.get(self._target), heads=heads)
 
     def _catch_up(self, entry: Entry, *, onto: Oid) -> Link | Clash:
@@ -180,9 +212,10 @@ class Mirror:
     def _make_mirror(self) -> None:
         address = ("config", f"remote.{_REMOTE}.url", self._repository.remote)
         # Git says so when the directory is too damaged to be a repository.
-        if self._bare.is_dir() and self._git.ask(*address).ok:
+        if self._bare.is_dir() and not self._is_shallow() and self._git.ask(*address).ok:
             return
         self._dispose_of_everything()
+        self.copies += 1
         make_directory(self._bare)
         self._git.at(self._directory).tell("init", "--quiet", "--bare", str(self._bare))
         self._git.tell(*address)
@@ -204,8 +237,12 @@ class Mirror:
             return work()
 
     def _is_damaged(self) -> bool:
-        """Whether commits or trees cannot be read; a fetch that brings nothing new does not notice."""
-        return not self._git.ask("fsck", "--connectivity-only", "--no-dangling", "--no-progress").ok
+        """Whether an object cannot be read; a fetch that brings nothing new does not notice."""
+        return self._is_shallow() or not self._git.ask("fsck", "--no-dangling", "--no-progress").ok
+
+    def _is_shallow(self) -> bool:
+        """Whether histories end where they do not; no fetch of ours makes it so."""
+        return (self._bare / "shallow").exists()
 
     def _dispose_of_everything(self) -> None:
         self.dispose()

@@ -8,6 +8,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from mergetui.adapters.durable import make_directory
+
 
 class DirectoryLock:
     """The `Occupancy` port; one per process and repository."""
@@ -21,7 +23,7 @@ class DirectoryLock:
             if self._is_in_place(self._descriptor):
                 return True
             self.leave()
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self._directory)
         descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from mergetui.adapters.applying import Added, AlreadyThere, Conflicted, Unrelated, add
 from mergetui.adapters.files import remove
-from mergetui.adapters.git import REMOTE_TIMEOUT, Git, GitError, Identity
-from mergetui.adapters.pushing import fast_forward
+from mergetui.adapters.git import PATIENCE, REMOTE_TIMEOUT, Git, GitError, Identity
+from mergetui.adapters.pushing import SHOWS_NO_BRANCH, fast_forward
 from mergetui.model import Change, Oid, Strategy
 from mergetui.naming import full_ref
 from mergetui.outcome import (
@@ -206,15 +206,17 @@ class GitPusher:
         """The remote's branches, and the refs named in full, as they are now."""
         specs = ["+refs/heads/*:" + _SEEN + "heads/*"]
         fetch = ("fetch", "--quiet", "--no-tags", "--prune", "--no-write-fetch-head")
-        ran = self._git.ask(*fetch, self.remote, *specs, timeout=REMOTE_TIMEOUT)
+        ran = self._git.ask(*fetch, self.remote, *specs, timeout=REMOTE_TIMEOUT, patience=PATIENCE)
         if not ran.ok:
             return Unreachable(ran.said)
         for ref in others:
             # One by one, for a ref that is missing would fail the others.
             spec = f"+{ref}:{_SEEN}{ref.removeprefix('refs/')}"
-            if not self._git.ask(*fetch, self.remote, spec, timeout=REMOTE_TIMEOUT).ok:
+            if not self._git.ask(*fetch, self.remote, spec, timeout=REMOTE_TIMEOUT, patience=PATIENCE).ok:
                 return Invalid(f"unknown on the remote: {ref}", Reason.BRANCH_GONE)
         rows = self._git.tell("for-each-ref", "--format=%(objectname) %(refname)", _SEEN).splitlines()
+        if not rows:
+            return Unreachable(SHOWS_NO_BRANCH)
         pairs = (row.split(" ", 1) for row in rows)
         return {"refs/" + ref.removeprefix(_SEEN): oid for oid, ref in pairs}
 

@@ -8,15 +8,21 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from mergetui.adapters.git import REMOTE_TIMEOUT, Git, Ran
+from mergetui.adapters.git import PATIENCE, REMOTE_TIMEOUT, Git, GitError, Ran
 from mergetui.model import Oid
 from mergetui.outcome import Unreachable
 from mergetui.ports import Published, PublishResult, PushRefused, TargetHasMoved, Undecided
 from mergetui.reason import Coded, Reason
 
+SHOWS_NO_BRANCH = "it answers, but shows not a single branch; a proxy or a login page may stand before it"
+"""Git takes any web page without a tab for a remote that is empty: gitprotocol-http(5), dumb clients."""
 _NO_ANSWER = "the push got no answer and the target has not moved"
 _HUNG_UP = "the remote end hung up unexpectedly"
 """Git's words for a conversation that broke off, never for one that did not begin."""
+
+
+_KEPT_BACK = "\t[rejected] "
+"""Git's own refusal to push, not the remote's: on a base that has not moved it cannot see our commit."""
 
 
 class FastForward(Struct, frozen=True):
@@ -51,11 +57,20 @@ def ask_refs(
     git: Git, remote: str, refs: Sequence[str], *, timeout: float = REMOTE_TIMEOUT
 ) -> Refs | Unreachable:
     """Where these full refs stand on the remote, without bringing anything over."""
-    ran = git.ask("ls-remote", "--quiet", remote, *refs, timeout=timeout)
+    ran = git.ask("ls-remote", "--quiet", remote, *refs, timeout=timeout, patience=PATIENCE)
     if not ran.ok:
         return Unreachable(ran.said)
     rows = (line.split("\t", 1) for line in ran.out.splitlines() if "\t" in line)
-    return Refs({ref: oid for oid, ref in rows if ref in refs})
+    found = {ref: oid for oid, ref in rows if ref in refs}
+    return Refs(found) if found or not refs else _believe(git, remote, timeout=timeout)
+
+
+def _believe(git: Git, remote: str, *, timeout: float) -> Refs | Unreachable:
+    """That it has none of the refs; not from a remote that has none at all."""
+    ran = git.ask("ls-remote", "--quiet", "--heads", remote, timeout=timeout, patience=PATIENCE)
+    if not ran.ok:
+        return Unreachable(ran.said)
+    return Refs({}) if ran.out else Unreachable(SHOWS_NO_BRANCH)
 
 
 def fast_forward(git: Git, remote: str, *, target: str, commit: Oid, base: Oid) -> PublishResult:
@@ -75,7 +90,7 @@ def judge(git: Git, remote: str, *, target: str, commit: Oid, base: Oid, ran: Ra
         return seen
     tip = seen.at.get(target)
     if tip == base:
-        return Undecided(_NO_ANSWER) if ran is None or _got_no_answer(ran) else PushRefused(refusal(ran))
+        return _without_effect(commit, ran)
     if tip is None:
         return TargetHasMoved(None)
     contained = tip == commit or _contains(git, remote, target=target, tip=tip, commit=commit)
@@ -84,6 +99,15 @@ def judge(git: Git, remote: str, *, target: str, commit: Oid, base: Oid, ran: Ra
     if not contained:
         return TargetHasMoved(tip)
     return Published(tip, git.tell("rev-parse", f"{commit}^{{tree}}"))
+
+
+def _without_effect(commit: Oid, ran: Ran | None) -> Undecided | PushRefused:
+    """The target stands where it stood; a GitError when that is the fault of this side."""
+    if ran is None or _got_no_answer(ran):
+        return Undecided(_NO_ANSWER)
+    if _KEPT_BACK in ran.out:
+        raise GitError(f"{commit} cannot be pushed, the copy that it was made in is damaged: {ran.said}")
+    return PushRefused(refusal(ran))
 
 
 def _got_no_answer(ran: Ran) -> bool:
@@ -110,7 +134,6 @@ def _remote_words(ran: Ran) -> str:
 
 def _contains(git: Git, remote: str, *, target: str, tip: Oid, commit: Oid) -> bool | None:
     """Whether `commit` is in `tip`; None when that could not be found out."""
-    fetched = git.ask(
-        "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, target, timeout=REMOTE_TIMEOUT
-    )
+    fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head")
+    fetched = git.ask(*fetch, remote, target, timeout=REMOTE_TIMEOUT, patience=PATIENCE)
     return git.ask("merge-base", "--is-ancestor", commit, tip).ok if fetched.ok else None

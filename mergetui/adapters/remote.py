@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mergetui.adapters.git import Git, allowed_protocols
-from mergetui.adapters.pushing import Refs, ask_refs
+from mergetui.adapters.pushing import SHOWS_NO_BRANCH, Refs, ask_refs
 from mergetui.model import Branch, Oid
 from mergetui.naming import full_ref
 from mergetui.outcome import Unreachable
 
-_PATIENCE = 20.0
+_PATIENCE = 15.0
 """Seconds; a person waits for the answer."""
 
 
@@ -30,5 +30,7 @@ class AskedRemote:
         ran = self._git.ask("ls-remote", "--quiet", "--heads", self._remote, timeout=_PATIENCE)
         if not ran.ok:
             return Unreachable(ran.said)
+        if not ran.out:
+            return Unreachable(SHOWS_NO_BRANCH)
         rows = (line.split("\t", 1) for line in ran.out.splitlines() if "\t" in line)
         return {ref.removeprefix("refs/heads/"): oid for oid, ref in rows}

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+from mergetui.adapters.durable import make_directory
 from mergetui.adapters.files import remove
 from mergetui.adapters.git import Git, GitError
 from mergetui.model import Oid
@@ -53,6 +54,7 @@ class Slot:
         git = self._git.at(self._checkout)
         ours = {"GIT_INDEX_FILE": str(self._index)}
         git.tell("checkout", "--quiet", "--force", "--detach", commit, env=ours)
+        self._index.chmod(0o600)
         git.tell("clean", "--quiet", "-ffd", *(["-x"] if clean == "everything" else []), env=ours)
         # Git looks through a link in place of a directory, finds all files, and then cleans the link away.
         if git.tell("ls-files", "--deleted", env=ours):
@@ -72,7 +74,7 @@ class Slot:
 
     def _make(self) -> None:
         self.dispose()
-        self._checkout.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(self._checkout)
         self._git.at(self._checkout.parent).tell(
             "clone",
             "--quiet",
@@ -83,6 +85,7 @@ class Slot:
             str(self._checkout),
         )
         self._git.at(self._checkout).tell("remote", "remove", "origin")
+        self._seal.touch(mode=0o600)
         self._seal.write_text(self._fingerprint())
 
     def dispose(self) -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mergetui import queueing
 from mergetui.actions import Wait, Why
 from mergetui.driver.acting import Acts, Ports
-from mergetui.driver.bench import names
+from mergetui.driver.bench import Ending, names
 from mergetui.events import Broken, OutOfRoom, PauseEnded, Recovered, RoomBack
 from mergetui.model import Advance, EntryState, Gate, Repository, RepositoryState
 from mergetui.planning import plan, standing
@@ -35,6 +35,7 @@ class Driver:
         self._waits_for: Wait | None = None
         self._news = False
         self._lost_lease = False
+        self._copies = ports.repo.copies
         self._lack: str | None = None
         """What kept the last write from being made."""
 
@@ -134,15 +135,14 @@ class Driver:
             self._ports.occupancy.leave()
 
     def _look_for_news(self) -> None:
-        ended = self._acts.bench.poll()
-        self._acts.note_endings(ended)
+        ended = self._poll()
         changed = self._acts.record.stamp() != self._planned_at
         self._news = bool(ended) or changed or self._look_is_due()
 
     def _round(self) -> None:
         if self._lack is not None and not self._finds_room(self._lack):
             return
-        self._acts.note_endings(self._acts.bench.poll())
+        self._poll()
         state = self._acts.record.state()
         if self._acts.tenure.notice_loss(state):
             # No new lease in the same breath: whoever took this one has the first word.
@@ -151,12 +151,26 @@ class Driver:
             return
         if self._acts.lookout.is_due(tuple(state.entries.values())):
             state = self._acts.lookout.look(state, in_flight=self._acts.bench.entries())
+            self._poll()
         state = self._end_pause(state)
         self._acts.bench.keep_standing_on(state.seen.tip if state.seen else None)
         self._planned_at = self._acts.record.stamp()
         waits = [self._acts.perform(action) for action in plan(self._view(state), self._policy)]
         self._reconcile()
         self._waits_for = next((wait for wait in waits if wait is not None), None)
+
+    def _poll(self) -> list[Ending]:
+        """Note what has ended; a test whose checkout was taken away is red for no fault of its own."""
+        why = "its checkout had to be thrown away"
+        if self._ports.repo.copies == self._copies:
+            ended = self._acts.bench.poll()
+        else:
+            reason = Coded(Reason.INTERRUPTED, why)
+            ended = [replace(ending, reason=reason) for ending in self._acts.bench.stop_all(why)]
+            self._acts.bench.clear()
+            self._copies = self._ports.repo.copies
+        self._acts.note_endings(ended)
+        return ended
 
     def _finds_room(self, lack: str) -> bool:
         self._lack = self._ports.room.lack()

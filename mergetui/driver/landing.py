@@ -106,7 +106,7 @@ class Landing:
                 self._bench.found(candidate, Verdict.VOID, Coded(Reason.REMOTE_UNREACHABLE, message))
                 return False
             case BranchesMoved(moves=made):
-                self._record.note(self._told(BranchesPushed, made))
+                self._record.note(*([self._told(BranchesPushed, made)] if made else []))
                 return True
 
     def _told(self, kind: type[F], moves: tuple[BranchMove, ...]) -> F:

@@ -1,8 +1,10 @@
 """The console as a Textual app: it starts what hears and watches, and it ends it."""
 
+import asyncio
 import os
+import signal
+import threading
 from collections.abc import Iterable
-from threading import Thread
 from typing import Any, ClassVar
 
 from rich.segment import Segments
@@ -57,6 +59,11 @@ class Console(App[None]):
 
     def on_mount(self) -> None:
         self.set_keymap(dict(self._bridge.wiring.config.keys))
+
+        # Textual leaves these to the system, which would end it in the middle of the alternate screen.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(number, self._leave)
 
     def on_main_screen_ready(self) -> None:
         self._bridge.start(self._hear)
@@ -137,7 +144,7 @@ class Console(App[None]):
         if not running(self.main.pictures):
             self.set_timer(_PROMPT_EXIT, self.exit)
         self.notify("leaving", markup=False)
-        Thread(target=self._stop, args=(names_left,), name="stop", daemon=True).start()
+        threading.Thread(target=self._stop, args=(names_left,), name="stop", daemon=True).start()
 
     def _stop(self, left: tuple[str, ...]) -> None:
         try:

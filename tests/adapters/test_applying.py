@@ -81,6 +81,7 @@ def test_where_only_the_merge_knew_the_answer_the_merged_tree_is_taken_as_one_co
     assert "Co-authored-by: Zoë <zoë@example.org>" in remote.log(result.commit, "%B")
 
 
+@pytest.mark.fault(21)
 def test_what_only_a_merge_commit_has_is_not_lost(remote: Remote, catch_up: CatchUp) -> None:
     remote.propose("feature", a="1")
     main = remote.push(b="1")
@@ -91,6 +92,7 @@ def test_what_only_a_merge_commit_has_is_not_lost(remote: Remote, catch_up: Catc
     assert names(remote, result) == {"README", "a", "b", "c", "evil"}
 
 
+@pytest.mark.fault(21)
 def test_what_only_a_merge_commit_has_conflicts_like_anything_else(remote: Remote, catch_up: CatchUp) -> None:
     remote.propose("feature", a="1")
     main = remote.push(b="1")
@@ -99,6 +101,7 @@ def test_what_only_a_merge_commit_has_conflicts_like_anything_else(remote: Remot
     assert catch_up("feature") == Conflicted(("evil",))
 
 
+@pytest.mark.fault(21)
 def test_an_octopus_lands_with_all_its_arms(remote: Remote, catch_up: CatchUp) -> None:
     arms = [remote.propose(f"arm-{name}", {name: "1"}) for name in "ab"]
     remote.propose("octopus", on="main", c="1")
@@ -109,6 +112,7 @@ def test_an_octopus_lands_with_all_its_arms(remote: Remote, catch_up: CatchUp) -
     assert all(len(remote.parents(commit)) == 1 for commit in result.commits)
 
 
+@pytest.mark.fault(21)
 def test_a_branch_that_took_in_a_history_of_its_own_lands_with_it(remote: Remote, catch_up: CatchUp) -> None:
     alien = remote.root("alien", x="1")
     remote.propose("feature", a="1")
@@ -120,12 +124,14 @@ def test_a_branch_that_took_in_a_history_of_its_own_lands_with_it(remote: Remote
 # What is there already.
 
 
+@pytest.mark.fault(20)
 def test_a_branch_that_is_in_the_target_is_already_there(remote: Remote, catch_up: CatchUp) -> None:
     remote.point("feature", remote.first)
     remote.push(a="1")
     assert catch_up("feature") == AlreadyThere(was_empty=False)
 
 
+@pytest.mark.fault(20)
 def test_a_branch_that_changes_nothing_is_told_from_one_that_landed(
     remote: Remote, catch_up: CatchUp
 ) -> None:
@@ -239,6 +245,7 @@ def test_a_file_here_and_a_directory_there_conflict(remote: Remote, catch_up: Ca
     assert any(path.startswith("x") for path in result.paths)
 
 
+@pytest.mark.fault(21)
 def test_two_bumps_of_a_submodule_conflict(remote: Remote, catch_up: CatchUp) -> None:
     remote.push(lib=submodule("1" * 40))
     remote.propose("feature", lib=submodule("2" * 40))
@@ -256,6 +263,7 @@ def test_two_targets_of_a_symbolic_link_conflict(remote: Remote, catch_up: Catch
 # Content that is easily damaged.
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("strategy", ["rebase", "squash"])
 @pytest.mark.parametrize(
     "content",
@@ -285,6 +293,7 @@ def test_content_of_every_kind_lands_byte_for_byte(
     assert names(remote, result) == {"README", "b", "x"}
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize(
     "rule",
     ["* text=auto", "* text eol=crlf", "*.bin filter=lfs diff=lfs merge=lfs -text", "* ident", "* -text"],
@@ -330,6 +339,7 @@ def test_what_an_earlier_call_left_in_the_checkout_is_not_in_the_next_commit(
 # What is no conflict.
 
 
+@pytest.mark.fault(21)
 def test_a_history_of_its_own_is_unrelated(remote: Remote, catch_up: CatchUp) -> None:
     remote.root("alien", a="1")
     assert catch_up("alien") == Unrelated()

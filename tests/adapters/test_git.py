@@ -44,6 +44,7 @@ def test_tell_takes_anything_but_success_for_an_error_that_names_command_and_pla
         git.tell("rev-parse", "--verify", "nothing")
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize("name", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"])
 def test_an_inherited_variable_of_git_has_no_effect(
     name: str, git: Git, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -53,6 +54,7 @@ def test_an_inherited_variable_of_git_has_no_effect(
     assert not (tmp_path / "elsewhere").exists()
 
 
+@pytest.mark.fault(23)
 def test_configuration_in_the_inherited_environment_has_no_effect(
     git: Git, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,6 +77,7 @@ def test_what_the_gate_sets_holds_against_the_same_variable_in_the_inherited_env
     assert git.tell("var", "GIT_COMMITTER_IDENT").startswith("mergetui <")
 
 
+@pytest.mark.fault(23)
 def test_started_from_a_hook_of_another_repository_it_works_in_its_own(
     git: Git, remote: Remote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,12 +88,14 @@ def test_started_from_a_hook_of_another_repository_it_works_in_its_own(
     assert git.tell("rev-parse", "--show-toplevel") == str(git.directory)
 
 
+@pytest.mark.fault(23)
 def test_the_operators_own_config_is_not_read(git: Git, home: Path) -> None:
     (home / ".gitconfig").write_text("[user]\n\tname = Olga\n")
     (home / ".config" / "git" / "config").write_text("[user]\n\temail = olga@example.org\n")
     assert git.ask("config", "--get-regexp", r"user\.").code == 1
 
 
+@pytest.mark.fault(23)
 def test_hooks_of_the_operators_config_and_of_the_checkout_do_not_run(
     git: Git, home: Path, tmp_path: Path
 ) -> None:
@@ -124,6 +129,7 @@ def test_ignore_rules_of_the_operator_keep_nothing_from_being_cleaned(git: Git, 
     assert not (git.directory / "a.log").exists()
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize("language", ["de_DE.UTF-8", "xx_YY", "\udcff"])
 def test_messages_are_the_same_in_every_language(
     language: str, git: Git, monkeypatch: pytest.MonkeyPatch
@@ -133,6 +139,7 @@ def test_messages_are_the_same_in_every_language(
     assert "Needed a single revision" in git.ask("rev-parse", "--verify", "nothing").err
 
 
+@pytest.mark.fault(23)
 def test_without_a_home_it_works_all_the_same(git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
@@ -144,6 +151,7 @@ def test_the_gate_is_the_committer_and_says_so_by_its_identity(git: Git) -> None
     assert gate.tell("var", "GIT_COMMITTER_IDENT").startswith("Gate <gate@example.org>")
 
 
+@pytest.mark.fault(7)
 def test_nothing_is_asked_of_anybody(git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asker = tmp_path / "askpass"
     asker.write_text(f"#!/bin/sh\ntouch '{tmp_path}/asked'\necho secret\n")
@@ -165,11 +173,13 @@ def test_an_editor_is_never_opened(git: Git, monkeypatch: pytest.MonkeyPatch) ->
     assert git.ask("commit", "--amend", timeout=10, env=named).ok
 
 
+@pytest.mark.fault(7)
 def test_a_command_that_takes_too_long_is_stopped_and_says_so(git: Git) -> None:
     ran = git.ask(*shell("exec sleep 60"), timeout=0.2)
     assert (ran.timed_out, ran.ok, ran.said) == (True, False, "no answer within 0.2 s, stopped")
 
 
+@pytest.mark.fault(7)
 @pytest.mark.parametrize("start", ["", "setsid ", "trap '' TERM; "], ids=["child", "own session", "deaf"])
 def test_what_a_stopped_command_had_started_is_gone_with_it(start: str, git: Git, tmp_path: Path) -> None:
     pid = tmp_path / "pid"

@@ -119,12 +119,14 @@ def test_a_branch_of_any_name_is_handled_exactly(name: str, remote: Remote, mirr
     assert remote.refs() == {**before, "refs/heads/main": feature}
 
 
+@pytest.mark.fault(4)
 def test_a_target_that_is_not_there_is_no_tip(remote: Remote, mirror: Mirror) -> None:
     remote.propose("feature", a="1")
     remote.delete("main")
     assert seen(mirror, "feature").tip is None
 
 
+@pytest.mark.fault(7)
 def test_a_fetch_that_failed_is_never_up_to_date(remote: Remote, mirror: Mirror, tmp_path: Path) -> None:
     seen(mirror)
     remote.path.rename(tmp_path / "away")
@@ -143,6 +145,7 @@ def test_a_remote_that_moved_house_is_found_at_its_new_address(
     assert seen(moved).tip == remote.first
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize(
     "damage", ["HEAD", "config", "objects", "refs", "packed-refs"], ids=lambda path: f"{path} gone"
 )
@@ -156,6 +159,7 @@ def test_a_damaged_mirror_is_made_anew(damage: str, remote: Remote, mirror: Mirr
     assert caught_up(mirror, remote, "feature").heads == (feature,)
 
 
+@pytest.mark.fault(22)
 def test_a_mirror_with_torn_objects_is_made_anew(remote: Remote, mirror: Mirror, cache: Path) -> None:
     remote.propose("feature", a="1")
     seen(mirror, "feature")
@@ -169,6 +173,7 @@ def test_a_mirror_with_torn_objects_is_made_anew(remote: Remote, mirror: Mirror,
     assert caught_up(mirror, remote, "feature").commits != ()
 
 
+@pytest.mark.fault(22)
 def test_a_mirror_whose_objects_are_torn_after_the_fetch_is_made_anew(
     remote: Remote, mirror: Mirror, cache: Path
 ) -> None:
@@ -181,6 +186,7 @@ def test_a_mirror_whose_objects_are_torn_after_the_fetch_is_made_anew(
     assert isinstance(mirror.catch_up(entry(remote, "feature"), onto=tip), Link)
 
 
+@pytest.mark.fault(22)
 def test_a_damaged_mirror_does_not_turn_git_loose_on_a_repository_around_it(
     cache: Path, mirror: Mirror
 ) -> None:
@@ -262,6 +268,7 @@ def test_a_clash_of_a_stack_names_the_branch_too(remote: Remote, mirror: Mirror)
     assert clash == Clash(Coded(Reason.CONFLICT, "stack-2: b"))
 
 
+@pytest.mark.fault(20)
 def test_nothing_to_land_already_landed_and_unrelated_are_told_apart(remote: Remote, mirror: Mirror) -> None:
     remote.propose("empty")
     remote.propose("landed", a="1")
@@ -308,6 +315,7 @@ def test_what_a_killed_catch_up_left_is_disposed_of(remote: Remote, mirror: Mirr
     assert not (state / "rebase-merge").exists()
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("leftover", ["index.lock", "HEAD.lock", "rebase-merge/done", "rebase-apply/next"])
 def test_a_lock_or_half_made_state_in_the_worktree_is_disposed_of(
     leftover: str, remote: Remote, mirror: Mirror, cache: Path
@@ -321,6 +329,7 @@ def test_a_lock_or_half_made_state_in_the_worktree_is_disposed_of(
     assert caught_up(mirror, remote, "feature").commits[0] != (remote.tip("feature"),)
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("gone", ["catch-up", "catch-up/.git", "mirror.git/worktrees"])
 def test_a_half_made_worktree_is_made_anew(gone: str, remote: Remote, mirror: Mirror, cache: Path) -> None:
     remote.propose("feature", a="1")
@@ -375,7 +384,8 @@ def test_a_candidate_on_an_old_base_does_not_land(remote: Remote, mirror: Mirror
     assert remote.tip() == tip
 
 
-def test_a_landing_is_not_made_on_a_target_that_was_rewound_or_deleted(
+@pytest.mark.fault(4)
+def test_a_target_that_was_rewound_or_deleted_is_not_said_to_have_the_landing(
     remote: Remote, mirror: Mirror
 ) -> None:
     remote.push(b="1")
@@ -396,6 +406,7 @@ def test_a_landing_whose_answer_was_lost_is_a_landing(remote: Remote, mirror: Mi
     assert mirror.publish(tested) == Published(tested.commit, tested.tree)
 
 
+@pytest.mark.fault(6)
 def test_a_landing_with_a_failing_post_receive_is_a_landing(remote: Remote, mirror: Mirror) -> None:
     remote.propose("feature", a="1")
     tested = candidate(mirror, remote, "feature")
@@ -414,6 +425,7 @@ def test_a_push_without_an_answer_is_undecided_until_it_landed(remote: Remote, m
     assert mirror.what_became_of(tested) == Published(tip, tested.tree)
 
 
+@pytest.mark.fault(6)
 def test_a_refusal_says_the_words_of_the_server(remote: Remote, mirror: Mirror) -> None:
     remote.propose("feature", a="1")
     tested = candidate(mirror, remote, "feature")
@@ -424,6 +436,7 @@ def test_a_refusal_says_the_words_of_the_server(remote: Remote, mirror: Mirror) 
     assert "no landings on fridays" in refused.reason.detail
 
 
+@pytest.mark.fault(7)
 def test_a_remote_that_went_away_before_the_push_is_unreachable(
     remote: Remote, mirror: Mirror, tmp_path: Path
 ) -> None:
@@ -459,6 +472,7 @@ def test_every_branch_of_a_stack_moves_to_its_own_place(remote: Remote, mirror: 
     assert (remote.tip("stack-1"), remote.tip("stack-2")) == tested.links[0].tips
 
 
+@pytest.mark.fault(5)
 def test_an_author_who_pushes_during_the_catch_up_wins(remote: Remote, mirror: Mirror) -> None:
     remote.propose("feature", a="1")
     remote.push(b="1")
@@ -469,6 +483,7 @@ def test_an_author_who_pushes_during_the_catch_up_wins(remote: Remote, mirror: M
     assert remote.tip("feature") == mine
 
 
+@pytest.mark.fault(5)
 def test_an_author_who_pushes_during_the_push_wins(remote: Remote, mirror: Mirror) -> None:
     remote.propose("feature", a="1")
     mine = remote.propose("mine", on="feature", a="2")
@@ -479,6 +494,7 @@ def test_an_author_who_pushes_during_the_push_wins(remote: Remote, mirror: Mirro
     assert remote.tip("feature") == mine
 
 
+@pytest.mark.fault(5)
 def test_a_branch_that_its_author_deleted_is_not_brought_back(remote: Remote, mirror: Mirror) -> None:
     remote.propose("feature", a="1")
     remote.push(b="1")
@@ -488,6 +504,7 @@ def test_a_branch_that_its_author_deleted_is_not_brought_back(remote: Remote, mi
     assert not remote.has("feature")
 
 
+@pytest.mark.fault(6)
 def test_a_task_branch_that_the_server_keeps_is_not_in_the_way(remote: Remote, mirror: Mirror) -> None:
     feature = remote.propose("feature", a="1")
     remote.push(b="1")

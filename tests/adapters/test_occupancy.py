@@ -37,11 +37,13 @@ def mine(state: Path) -> Iterator[DirectoryLock]:
     lock.leave()
 
 
+@pytest.mark.fault(8)
 @pytest.mark.usefixtures("mine")
 def test_a_second_process_is_refused(state: Path) -> None:
     assert others_can_take(state) is False
 
 
+@pytest.mark.fault(8)
 @pytest.mark.usefixtures("mine")
 def test_a_second_engine_of_the_same_process_is_refused(state: Path) -> None:
     assert DirectoryLock(state).take() is False
@@ -52,6 +54,7 @@ def test_who_holds_it_may_take_it_again(mine: DirectoryLock, state: Path) -> Non
     assert others_can_take(state) is False
 
 
+@pytest.mark.fault(8)
 def test_a_refused_attempt_does_not_free_it(mine: DirectoryLock, state: Path) -> None:
     assert DirectoryLock(state).take() is False
     assert others_can_take(state) is False
@@ -69,6 +72,7 @@ def test_another_repository_is_not_affected(state: Path) -> None:
     assert others_can_take(state.with_name("other")) is True
 
 
+@pytest.mark.fault(8)
 def test_a_holder_that_is_killed_frees_it(state: Path) -> None:
     taken, telling = Pipe(duplex=False)
     waiting, orders = Pipe(duplex=False)
@@ -83,6 +87,7 @@ def test_a_holder_that_is_killed_frees_it(state: Path) -> None:
     orders.close()
 
 
+@pytest.mark.fault(10)
 @pytest.mark.usefixtures("mine")
 def test_files_deleted_under_the_holder_free_nothing(state: Path) -> None:
     (state / "lock").touch()
@@ -90,6 +95,7 @@ def test_files_deleted_under_the_holder_free_nothing(state: Path) -> None:
     assert others_can_take(state) is False
 
 
+@pytest.mark.fault(10)
 def test_a_directory_replaced_under_the_holder_is_taken_anew(mine: DirectoryLock, state: Path) -> None:
     state.rename(state.with_name("moved"))
     state.mkdir()
@@ -97,6 +103,7 @@ def test_a_directory_replaced_under_the_holder_is_taken_anew(mine: DirectoryLock
     assert others_can_take(state) is False
 
 
+@pytest.mark.fault(10)
 def test_a_directory_replaced_and_taken_by_another_is_not_held_twice(
     mine: DirectoryLock, state: Path
 ) -> None:
@@ -107,6 +114,7 @@ def test_a_directory_replaced_and_taken_by_another_is_not_held_twice(
     other.leave()
 
 
+@pytest.mark.fault(10)
 def test_a_directory_deleted_under_the_holder_is_made_and_taken_anew(
     mine: DirectoryLock, state: Path
 ) -> None:

@@ -133,6 +133,7 @@ def test_end_takes_the_whole_tree(processes: SystemProcesses, start: Start, tmp_
     assert root.wait() == -signal.SIGTERM
 
 
+@pytest.mark.fault(14)
 def test_end_kills_what_ignores_being_asked(processes: SystemProcesses, start: Start, tmp_path: Path) -> None:
     root = start(f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 1; done")
     written_pid(tmp_path / "pid")
@@ -177,6 +178,7 @@ def test_end_does_not_claim_a_process_that_was_dead_already(
     assert not processes.end(holder)
 
 
+@pytest.mark.fault(14)
 def test_a_tree_that_is_looked_after_rarely_is_killed_all_the_same(start: Start, tmp_path: Path) -> None:
     root = start(f"trap '' TERM; echo $$ > {tmp_path}/pid; while :; do sleep 1; done")
     written_pid(tmp_path / "pid")

@@ -157,6 +157,7 @@ def test_a_commit_that_the_target_has_as_a_part_of_another_is_no_commit(
     assert remote.log(f"{tip}..main") == ["Bob: feature 3"]
 
 
+@pytest.mark.fault(20)
 def test_what_the_target_has_by_rebase_already_existed(remote: Remote, pusher: GitPusher) -> None:
     remote.propose("feature", a="1")
     remote.push(b="1")
@@ -165,6 +166,7 @@ def test_what_the_target_has_by_rebase_already_existed(remote: Remote, pusher: G
     assert pusher.push([change]) == Pushed((ChangeOutcome(change, "already-existed", ()),), tip)
 
 
+@pytest.mark.fault(20)
 def test_what_the_target_has_by_squash_already_existed(remote: Remote, pusher: GitPusher) -> None:
     remote.propose("feature", a="1")
     remote.push("feature", b="1")
@@ -173,6 +175,7 @@ def test_what_the_target_has_by_squash_already_existed(remote: Remote, pusher: G
     assert remote.tip() == tip
 
 
+@pytest.mark.fault(20)
 def test_what_the_target_has_by_merge_already_existed(remote: Remote, pusher: GitPusher) -> None:
     feature = remote.propose("feature", a="1")
     tip = remote.push(also=[feature], a="1")
@@ -190,6 +193,7 @@ def test_changes_that_landed_before_are_told_apart_from_those_that_land_now(
     assert statuses(pusher.push(changes)) == ["already-existed", "committed", "already-existed"]
 
 
+@pytest.mark.fault(20)
 def test_an_empty_commit_in_the_range_is_no_commit_on_the_target(remote: Remote, pusher: GitPusher) -> None:
     remote.propose("feature", a="1")
     remote.push("feature")
@@ -199,6 +203,7 @@ def test_an_empty_commit_in_the_range_is_no_commit_on_the_target(remote: Remote,
     assert len(result.outcomes[0].commits) == 2
 
 
+@pytest.mark.fault(20)
 def test_a_change_of_empty_commits_only_is_no_commit_on_the_target(remote: Remote, pusher: GitPusher) -> None:
     remote.propose("feature")
     assert statuses(pusher.push([Change("feature")])) == ["already-existed"]
@@ -458,6 +463,7 @@ def test_a_history_that_has_nothing_in_common_with_the_target_is_refused(
     assert standing_clean_at(checkout) == remote.tip() == remote.first
 
 
+@pytest.mark.fault(7)
 def test_a_remote_that_is_not_there_is_unreachable_and_no_conflict(
     remote: Remote, pusher: GitPusher, tmp_path: Path
 ) -> None:
@@ -467,6 +473,7 @@ def test_a_remote_that_is_not_there_is_unreachable_and_no_conflict(
     assert isinstance(pusher.apply([Change("feature")]), Unreachable)
 
 
+@pytest.mark.fault(7)
 def test_what_was_fetched_before_is_not_taken_for_what_the_remote_has_now(
     remote: Remote, pusher: GitPusher, tmp_path: Path
 ) -> None:
@@ -703,6 +710,7 @@ def test_a_landing_whose_answer_was_lost_is_recognised(remote: Remote, pusher: G
     assert remote.tip() == feature
 
 
+@pytest.mark.fault(6)
 def test_a_hook_that_fails_after_the_landing_is_no_matter(remote: Remote, pusher: GitPusher) -> None:
     feature = remote.propose("feature", a="1")
     remote.fail_afterwards("the chat is down")
@@ -739,6 +747,7 @@ def become(remote: Remote, git: Git, commit: Oid, ran: Ran | None = None) -> obj
     return judge(git, "origin", target="refs/heads/main", commit=commit, base=remote.first, ran=ran)
 
 
+@pytest.mark.fault(6)
 def test_a_protection_by_a_hook_is_told_from_other_refusals(remote: Remote, git: Git) -> None:
     commit = ready_to_land(remote, git)
     remote.refuse("GH006: Protected branch update failed")
@@ -822,6 +831,7 @@ def split(command: list[str]) -> tuple[list[str], list[str]]:
 # Content that is easily lost, end to end.
 
 
+@pytest.mark.fault(21)
 def test_a_submodule_bump_lands_as_it_is(remote: Remote, pusher: GitPusher) -> None:
     remote.push(
         "main", {"lib": submodule("1" * 40), ".gitmodules": '[submodule "lib"]\n\tpath=lib\n\turl=../lib\n'}

@@ -42,6 +42,7 @@ def test_all_heads_are_the_branches_and_nothing_else(remote: Remote) -> None:
     assert AskedRemote(remote.url).all_heads() == {"main": remote.first, "feat/x": feature}
 
 
+@pytest.mark.fault(7)
 def test_a_remote_that_is_not_there_is_unreachable(tmp_path: Path) -> None:
     asked = AskedRemote(str(tmp_path / "gone.git"))
     assert isinstance(asked.heads(["main"]), Unreachable)

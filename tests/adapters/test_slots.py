@@ -258,6 +258,7 @@ def test_a_checkout_is_the_tree_of_the_commit(remote: Remote, slot: Slot, first:
     assert git_in(checkout, "status", "--porcelain") == ""
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize("act", PLANTS.values(), ids=PLANTS.keys())
 def test_after_a_test_that_did_its_worst_the_next_checkout_is_exact_and_nothing_of_it_has_run(
     act: Callable[[Path, Path], object],
@@ -279,6 +280,7 @@ def test_after_a_test_that_did_its_worst_the_next_checkout_is_exact_and_nothing_
     assert remote.refs() == before
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize("act", PLANTS.values(), ids=PLANTS.keys())
 def test_after_a_test_that_did_its_worst_the_same_commit_is_checked_out_exactly(
     act: Callable[[Path, Path], object], remote: Remote, slot: Slot, first: str, tmp_path: Path
@@ -314,6 +316,7 @@ def test_ignored_files_stay_when_they_are_to_be_kept_and_others_do_not(
     assert not (checkout / "a.log").exists()
 
 
+@pytest.mark.fault(18)
 def test_a_commit_made_in_a_slot_is_not_in_what_lands(remote: Remote, slot: Slot, first: str) -> None:
     checkout = slot.check_out(first, clean="everything")
     PLANTS["commits"](checkout, checkout)
@@ -321,6 +324,7 @@ def test_a_commit_made_in_a_slot_is_not_in_what_lands(remote: Remote, slot: Slot
     assert Git(remote.path).ask("cat-file", "-e", made).code == 1
 
 
+@pytest.mark.fault(18)
 def test_a_slot_has_no_way_to_the_remote(slot: Slot, first: str) -> None:
     checkout = slot.check_out(first, clean="everything")
     assert git_in(checkout, "remote") == ""

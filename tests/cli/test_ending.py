@@ -19,6 +19,7 @@ def testing(bare: Mergetui, remote: Remote, stop: Stop) -> Mergetui:
     return bare
 
 
+@pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("number", "words"),
     [(signal.SIGINT, ["--drain"]), (signal.SIGTERM, ["--drain"]), (signal.SIGINT, []), (signal.SIGHUP, [])],

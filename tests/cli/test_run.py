@@ -74,6 +74,7 @@ def test_an_empty_queue_is_drained_at_once(shop: Mergetui) -> None:
     assert answer.events[-1]["landed"] == []
 
 
+@pytest.mark.fault(7)
 def test_a_remote_that_is_down_defers(shop: Mergetui, remote: Remote) -> None:
     remote.propose("feature", a="1")
     shop("enqueue", "shop", "feature")
@@ -116,6 +117,7 @@ def test_a_broken_gate_is_told_apart_from_a_broken_branch(shop: Mergetui, remote
     assert shop.entry("feature")["state"] != "sent-back"
 
 
+@pytest.mark.fault(6)
 def test_a_refusal_of_the_remote_is_sent_back_in_its_words(shop: Mergetui, remote: Remote) -> None:
     remote.propose("feature", a="1")
     remote.refuse("the branch is frozen")

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from mergetui.actions import Why
 from mergetui.events import (
     Ended,
@@ -22,6 +24,7 @@ from tests.worlds.remote import Remote
 MakeGate = Callable[..., TestGate]
 
 
+@pytest.mark.fault(3)
 def test_losing_the_race_leaves_main_to_the_winner_and_tests_again(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     rival = remote.propose("rival", b="1")
@@ -34,6 +37,7 @@ def test_losing_the_race_leaves_main_to_the_winner_and_tests_again(remote: Remot
     assert gate.run_of("feature").contended == 1
 
 
+@pytest.mark.fault(3)
 def test_a_push_to_main_during_the_retest_is_caught_up_with(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.when(RetestStarted, lambda: remote.push(b="1"))
@@ -45,6 +49,7 @@ def test_a_push_to_main_during_the_retest_is_caught_up_with(remote: Remote, gate
     assert len(gate.facts(TargetMoved)) == 1
 
 
+@pytest.mark.fault(3)
 def test_a_combination_that_the_rival_made_red_does_not_land(remote: Remote, gate: TestGate) -> None:
     remote.push(price="old")
     remote.propose("caller", {"test-b": "grep -q old price"})
@@ -56,6 +61,7 @@ def test_a_combination_that_the_rival_made_red_does_not_land(remote: Remote, gat
     assert gate.reason("caller").code == "retest-failed"
 
 
+@pytest.mark.fault(3)
 def test_endless_contention_is_deferred_with_nothing_of_ours_on_main(
     remote: Remote, make_gate: MakeGate
 ) -> None:
@@ -71,6 +77,7 @@ def test_endless_contention_is_deferred_with_nothing_of_ours_on_main(
     assert len(gate.facts(LandingContended)) == 3
 
 
+@pytest.mark.fault(5)
 def test_an_authors_push_during_the_retest_is_tested_instead(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.when(RetestStarted, lambda: remote.push("feature", a="2"))
@@ -81,6 +88,7 @@ def test_an_authors_push_during_the_retest_is_tested_instead(remote: Remote, gat
     assert len(gate.facts(HeadMoved)) == 1
 
 
+@pytest.mark.fault(5)
 def test_an_authors_push_during_catch_up_wins(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     newer = remote.commit("later", ["feature"], files={"a": "2"})
@@ -93,6 +101,7 @@ def test_an_authors_push_during_catch_up_wins(remote: Remote, gate: TestGate) ->
     assert gate.facts(HeadMoved)[0].heads == (newer,)
 
 
+@pytest.mark.fault(5)
 def test_a_branch_that_is_deleted_during_its_retest_does_not_land(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.when(RetestStarted, lambda: remote.delete("feature"))
@@ -127,6 +136,7 @@ def test_after_max_retries_it_is_held_until_an_operator_says_so(remote: Remote, 
     assert gate.landed() == ["feature"]
 
 
+@pytest.mark.fault(5)
 def test_the_gates_own_push_is_not_taken_for_the_authors(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.push(b="1")
@@ -139,6 +149,7 @@ def test_the_gates_own_push_is_not_taken_for_the_authors(remote: Remote, gate: T
     assert gate.facts(HeadMoved) == []
 
 
+@pytest.mark.fault(6)
 def test_a_refused_push_is_sent_back_with_the_servers_words(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.refuse("main is frozen until Monday")
@@ -150,6 +161,7 @@ def test_a_refused_push_is_sent_back_with_the_servers_words(remote: Remote, gate
     assert "main is frozen until Monday" in reason.detail
 
 
+@pytest.mark.fault(2)
 def test_a_lost_answer_after_the_landing_is_a_landing(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.lose_the_answer()
@@ -159,6 +171,7 @@ def test_a_lost_answer_after_the_landing_is_a_landing(remote: Remote, gate: Test
     assert "a" in remote.files()
 
 
+@pytest.mark.fault(2)
 def test_a_push_that_lands_after_its_answer_was_lost_is_recognised(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.hang_up()
@@ -169,6 +182,7 @@ def test_a_push_that_lands_after_its_answer_was_lost_is_recognised(remote: Remot
     assert len(gate.facts(LandingStarted)) == 1
 
 
+@pytest.mark.fault(2)
 def test_while_the_remote_has_not_decided_the_lease_stays(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.hang_up()
@@ -180,6 +194,7 @@ def test_while_the_remote_has_not_decided_the_lease_stays(remote: Remote, gate: 
     assert gate.state().landing is not None
 
 
+@pytest.mark.fault(2)
 def test_a_push_that_never_lands_is_given_up_and_tried_again(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.hang_up()
@@ -194,6 +209,7 @@ def test_a_push_that_never_lands_is_given_up_and_tried_again(remote: Remote, gat
     assert gate.landed() == ["feature"]
 
 
+@pytest.mark.fault(1)
 def test_a_landing_of_a_dead_engine_is_recognised_and_not_done_twice(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.hang_up()
@@ -208,6 +224,7 @@ def test_a_landing_of_a_dead_engine_is_recognised_and_not_done_twice(remote: Rem
     assert "recorded" in next_engine.facts(Recovered)[0].detail
 
 
+@pytest.mark.fault(7)
 def test_an_unreachable_remote_defers_and_is_tried_again(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")
@@ -220,6 +237,7 @@ def test_an_unreachable_remote_defers_and_is_tried_again(remote: Remote, gate: T
     assert gate.landed() == ["feature"]
 
 
+@pytest.mark.fault(7)
 def test_deferrals_are_capped_and_then_it_is_held(remote: Remote, make_gate: MakeGate) -> None:
     gate = make_gate(max_deferrals=2)
     remote.propose("feature", a="1")
@@ -234,6 +252,7 @@ def test_deferrals_are_capped_and_then_it_is_held(remote: Remote, make_gate: Mak
     assert [fact.run.outcome for fact in gate.facts(Ended)] == ["deferred", "deferred", "held"]
 
 
+@pytest.mark.fault(4)
 def test_a_rewound_target_pauses_the_repository(remote: Remote, gate: TestGate) -> None:
     main = remote.tip()
     remote.push(bad="1")
@@ -245,6 +264,7 @@ def test_a_rewound_target_pauses_the_repository(remote: Remote, gate: TestGate) 
     assert remote.tip() == main
 
 
+@pytest.mark.fault(4)
 def test_a_deleted_target_pauses_the_repository(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")
@@ -254,6 +274,7 @@ def test_a_deleted_target_pauses_the_repository(remote: Remote, gate: TestGate) 
     assert not remote.has("main")
 
 
+@pytest.mark.fault(4)
 def test_a_resumed_repository_goes_on(remote: Remote, gate: TestGate) -> None:
     main = remote.tip()
     remote.push(bad="1")
@@ -267,6 +288,7 @@ def test_a_resumed_repository_goes_on(remote: Remote, gate: TestGate) -> None:
     assert gate.facts(Recovered) == []
 
 
+@pytest.mark.fault(2)
 def test_an_entry_whose_push_is_undecided_cannot_be_taken_out(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     remote.hang_up()

@@ -75,6 +75,7 @@ def test_a_red_retest_is_sent_back_with_the_last_line_and_the_log(remote: Remote
     assert "it is broken" in Path(entry.log or "").read_text()
 
 
+@pytest.mark.fault(14)
 @pytest.mark.parametrize(
     ("test", "settings", "code"),
     [
@@ -104,6 +105,7 @@ def test_a_retest_that_was_killed_from_outside_is_nobodys_fault(remote: Remote, 
     assert gate.reason("victim").code == "retest-killed"
 
 
+@pytest.mark.fault(20)
 def test_what_is_there_already_is_sent_back_as_landed(remote: Remote, gate: TestGate) -> None:
     remote.propose("done", a="1")
     remote.push(a="1")
@@ -112,6 +114,7 @@ def test_what_is_there_already_is_sent_back_as_landed(remote: Remote, gate: Test
     assert gate.reason("done").code == "already-landed"
 
 
+@pytest.mark.fault(20)
 def test_a_branch_that_changes_nothing_is_sent_back_as_nothing_to_land(
     remote: Remote, gate: TestGate
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_branch_that_changes_nothing_is_sent_back_as_nothing_to_land(
     assert remote.tip() == before
 
 
+@pytest.mark.fault(21)
 def test_unrelated_history_is_sent_back(remote: Remote, gate: TestGate) -> None:
     remote.root("alien", a="1")
     gate.enqueue("alien")
@@ -131,6 +135,7 @@ def test_unrelated_history_is_sent_back(remote: Remote, gate: TestGate) -> None:
     assert gate.reason("alien").code == "unrelated-history"
 
 
+@pytest.mark.fault(5)
 def test_a_branch_that_is_gone_is_sent_back(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")
@@ -235,6 +240,7 @@ def test_a_repository_without_a_command_lands_nothing_and_says_so(
     assert remote.tip() == before
 
 
+@pytest.mark.fault(18)
 def test_what_a_test_does_to_its_checkout_reaches_nothing_that_lands(remote: Remote, gate: TestGate) -> None:
     spoil = "git config user.name x; git config user.email x; echo x >> README; git commit -qam spoilt"
     remote.propose("feature", {"test-a": spoil})

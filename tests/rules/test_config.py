@@ -26,6 +26,7 @@ def refusal(text: str, **environ: str) -> str:
     return str(refused.value)
 
 
+@pytest.mark.fault(24)
 def test_a_file_that_does_not_exist_is_empty(tmp_path: Path) -> None:
     assert load(tmp_path / "none.toml", {}) == Config(path=tmp_path / "none.toml")
 
@@ -92,6 +93,7 @@ def test_every_key_of_the_contract_is_understood() -> None:
     )
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -141,6 +143,7 @@ def test_what_is_wrong_is_refused_by_file_table_key_and_value(text: str, told: s
     assert refusal(text).startswith(f"{FILE}: {told}")
 
 
+@pytest.mark.fault(24)
 def test_one_target_is_kept_by_one_repository() -> None:
     told = "[repos.b] has the remote and target of [repos.a]; a target is kept by one repository alone"
     text = '[repos.a]\nremote = "r"\n[repos.b]\nremote = "r"\n'
@@ -153,6 +156,7 @@ def test_a_repository_that_is_not_configured_is_refused_with_those_that_are() ->
         parsed(SHOP).repository("shpo")
 
 
+@pytest.mark.fault(24)
 def test_what_cannot_be_read_is_refused_by_name(tmp_path: Path) -> None:
     latin = tmp_path / "latin.toml"
     latin.write_bytes(b'[repos.shop]\nremote = "\xff"\n')
@@ -176,6 +180,7 @@ def test_a_duration_is_a_sum_of_units(text: str, length: timedelta) -> None:
     assert parse_duration(text) == length
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     "text", ["", "90", "s", "-1s", "1 s", "1w", "0s", "367d", "999999999d1d", "٣s", 90, None, True, 1.5]
 )
@@ -233,6 +238,7 @@ def test_a_variable_finds_the_repository_whatever_its_name_is_written_with() -> 
     assert config.repos["my.shop-2"].batch == 2
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
