@@ -174,13 +174,16 @@ def _examine(path: Path) -> Loaded | _Unusable:
 def _read(path: Path) -> tuple[bytes, Stamp]:
     # O_NONBLOCK: a named pipe in the place of the file would hang the open.
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    with telling(path), os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise StoreError(f"{path} is not a regular file: move it away")
         if status.st_size > LARGEST:
             raise StoreError(f"{path} has {status.st_size} bytes, {LARGEST} are allowed: move it away")
-        return file.read(), _stamp(status)
+        with telling(path), os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(), _stamp(status)
+    finally:
+        os.close(descriptor)
 
 
 def _header(line: bytes) -> Header | None:

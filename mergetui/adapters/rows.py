@@ -21,7 +21,7 @@ from mergetui.model import (
     Sighting,
 )
 
-ENTRIES, SINGLES, SET_ASIDE = "entries", "singles", "set_aside"
+ENTRIES, SINGLES = "entries", "singles"
 
 K = TypeVar("K", bound=Struct)
 
@@ -45,7 +45,7 @@ class Counters(Struct, frozen=True, kw_only=True):
 
 
 class BadRow(Struct, frozen=True, kw_only=True):
-    """A row that cannot be what its table says; it is kept, and counts for nothing."""
+    """A row that cannot be what its table says; it counts for nothing."""
 
     table: str
     key: str
@@ -116,8 +116,9 @@ def read_rows(database: Database) -> Reading:
 
 
 def write_rows(database: Database, reading: Reading, after: RepositoryState) -> None:
-    """Make `after` of the tables that gave `reading`; rows that are the same are not touched."""
-    _set_aside(database, reading.bad)
+    """Make `after` of the tables that gave `reading`; bad rows go, rows that are the same are not touched."""
+    for table in (ENTRIES, SINGLES):
+        database.rewrite(table, {}, gone=[row.key for row in reading.bad if row.table == table])
     before = reading.state.entries
     database.rewrite(
         ENTRIES,
@@ -202,14 +203,6 @@ def _is_count(number: int) -> bool:
 
 def _highest_number(ids: Collection[EntryId]) -> int:
     return max((int(digits) for id_ in ids for digits in re.findall(r"\d{1,9}", id_)), default=0)
-
-
-def _set_aside(database: Database, bad: Collection[BadRow]) -> None:
-    first = len(database.rows(SET_ASIDE))
-    kept = {f"{row.table}/{row.key}/{number}": row for number, row in enumerate(bad, first)}
-    database.rewrite(SET_ASIDE, {key: msgspec.to_builtins(row) for key, row in kept.items()})
-    for table in (ENTRIES, SINGLES):
-        database.rewrite(table, {}, gone=[row.key for row in bad if row.table == table])
 
 
 def _counters(state: RepositoryState) -> Counters:

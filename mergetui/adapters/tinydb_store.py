@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from mergetui.adapters.durable import make_directory
 from mergetui.adapters.generations import (
+    NOWHERE,
     GenerationStorage,
     Stamp,
     SupersededError,
@@ -19,7 +20,8 @@ from mergetui.adapters.generations import (
     previous_of,
     stamp_of,
 )
-from mergetui.adapters.rows import SET_ASIDE, Database, Reading, read_rows, write_rows
+from mergetui.adapters.rows import Database, read_rows, write_rows
+from mergetui.adapters.set_aside import SetAside, rows_told, set_aside, told_of
 from mergetui.model import FencingToken, RepositoryState
 from mergetui.ports import StoreError
 
@@ -71,7 +73,9 @@ class TinyDBStore:
 
     def notice(self) -> str | None:
         try:
-            told = [*self._look().notices, *self._told_of_damaged()]
+            look = self._look()
+            gone = [self._told_of_loss()] if self._is_gone(look.stamp) else []
+            told = [*look.notices, *gone, *self._told_of_damaged(), *told_of(self._path)]
         except StoreError as error:
             told = [str(error)]
         return "\n".join(told) or None
@@ -85,9 +89,14 @@ class TinyDBStore:
     def _try_change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
         with self._alone(), _opened(self._path) as (database, storage):
             reading = read_rows(database)
-            is_doubtful = storage.loaded.damage is not None or reading.counters_lost
+            is_gone = self._is_gone(storage.loaded.stamp)
+            is_doubtful = is_gone or storage.loaded.damage is not None or reading.counters_lost
             after, value = step(self._leaped(reading.state) if is_doubtful else reading.state)
             write_rows(database, reading, after)
+            if is_gone:
+                set_aside(self._path, SetAside(why=self._told_of_loss()))
+            if reading.bad:
+                set_aside(self._path, SetAside(why=rows_told(reading.bad), rows=reading.bad))
             storage.commit()
             return value
 
@@ -115,6 +124,13 @@ class TinyDBStore:
             f"{self._lock.lock_file} was held by somebody else for {self._lock_timeout:g} s; "
             f"nothing was stored: see which mergetui hangs, and end it"
         )
+
+    def _is_gone(self, stamp: Stamp) -> bool:
+        """Whether files are missing that were there once: tokens are known from elsewhere."""
+        return stamp == NOWHERE and self._token_floor() > 0
+
+    def _told_of_loss(self) -> str:
+        return f"{self._path} and the generation before it were gone, and the queue with them"
 
     def _leaped(self, state: RepositoryState) -> RepositoryState:
         last_token = max(state.last_token, self._token_floor())
@@ -144,15 +160,10 @@ def _opened(path: Path) -> Iterator[tuple[Database, GenerationStorage]]:
 def _look(path: Path) -> _Look:
     with _opened(path) as (database, storage):
         reading = read_rows(database)
-        told = [*_told_of_generation(path, storage.loaded.damage), *_told_of_rows(path, database, reading)]
+        bad = [f"{path}: {rows_told(reading.bad)}"] if reading.bad else []
+        told = [*_told_of_generation(path, storage.loaded.damage), *bad]
         return _Look(stamp=storage.loaded.stamp, state=reading.state, notices=tuple(told))
 
 
 def _told_of_generation(path: Path, damage: str | None) -> list[str]:
     return [f"{path} {damage}; {previous_of(path).name} is served"] if damage else []
-
-
-def _told_of_rows(path: Path, database: Database, reading: Reading) -> list[str]:
-    bad = [f"{path}: the row {row.table}/{row.key} counts for nothing ({row.why})" for row in reading.bad]
-    kept = len(database.rows(SET_ASIDE))
-    return [*bad, *([f"{path}: bad rows kept in its table {SET_ASIDE}: {kept}"] if kept else [])]

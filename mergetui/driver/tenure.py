@@ -14,7 +14,10 @@ _log = logging.getLogger(__name__)
 
 
 class Tenure:
-    """The right to land on one repository, as far as this process has it."""
+    """The right to land on one repository, as far as this process has it.
+
+    Whoever takes it has the kernel lock on the repository.
+    """
 
     def __init__(self, record: Record, processes: Processes, *, ttl: timedelta) -> None:
         self._record = record
@@ -30,22 +33,29 @@ class Tenure:
 
     def of_another(self, state: RepositoryState) -> Lease | None:
         """The lease of a holder that is neither this process nor known to be dead."""
-        held = state.lease
-        if held is None or held.holder == self._processes.me() or self._processes.is_dead(held.holder):
+        held, me = state.lease, self._processes.me()
+        if held is None or held.holder == me or self._processes.is_dead(held.holder):
             return None
-        return held
+        # A container that was started anew: nothing is known of a process in another namespace, but on this
+        # very kernel it would have the lock that whoever asks here has.
+        is_left = held.holder.boot == me.boot and held.holder.pid_namespace != me.pid_namespace
+        return None if is_left else held
 
     def take(self, branches: tuple[Branch, ...], *, phase: str) -> bool:
         """Hold a lease for these branches from now on; False when another holder has it."""
         if self._lease is not None:
             self.describe(branches, phase=phase)
             return True
-        me = self._processes.me()
-        dead = self.of_another(self._record.state()) is None
-        now = self._record.now()
+        me, now = self._processes.me(), self._record.now()
+        # Asked in the transaction: the holder that was dead at the last look may have been followed since.
         answer = self._record.change(
             lambda state: acquire(
-                state, holder=me, branches=branches, holder_is_dead=dead, now=now, ttl=self._ttl
+                state,
+                holder=me,
+                branches=branches,
+                holder_is_dead=self.of_another(state) is None,
+                now=now,
+                ttl=self._ttl,
             )
         )
         if not isinstance(answer, Granted):

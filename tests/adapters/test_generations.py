@@ -1,8 +1,11 @@
+import hashlib
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from tinydb import TinyDB
 
@@ -11,6 +14,7 @@ from mergetui.adapters.generations import (
     LARGEST,
     NOWHERE,
     GenerationStorage,
+    Header,
     SupersededError,
     Tables,
     damaged_of,
@@ -43,6 +47,13 @@ def store(path: Path, tables: Tables) -> None:
 
 def files(path: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in path.parent.iterdir()}
+
+
+def sealed(body: bytes) -> bytes:
+    """A file of the second generation with this body and a checksum that matches."""
+    header = Header(schema=generations.SCHEMA, generation=2, sha256="", length=len(body))
+    digest = hashlib.sha256(msgspec.json.encode(header) + b"\n" + body).hexdigest()
+    return msgspec.json.encode(msgspec.structs.replace(header, sha256=digest)) + b"\n" + body
 
 
 @pytest.fixture
@@ -99,6 +110,7 @@ def test_nothing_written_is_nothing_stored(file: Path) -> None:
     assert files(file) == before
 
 
+@pytest.mark.fault(12)
 def test_any_flipped_bit_serves_the_previous_generation(file: Path) -> None:
     sound = file.read_bytes()
     for bit in range(8 * len(sound)):
@@ -110,6 +122,7 @@ def test_any_flipped_bit_serves_the_previous_generation(file: Path) -> None:
         assert loaded.damage == "is damaged (its checksum does not match)", bit
 
 
+@pytest.mark.fault(12)
 def test_a_file_torn_anywhere_serves_the_previous_generation(file: Path) -> None:
     sound = file.read_bytes()
     for length in range(len(sound)):
@@ -117,6 +130,7 @@ def test_a_file_torn_anywhere_serves_the_previous_generation(file: Path) -> None
         assert load(file).tables == FIRST, length
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize(
     "content",
     [
@@ -128,8 +142,21 @@ def test_a_file_torn_anywhere_serves_the_previous_generation(file: Path) -> None
         bytes(range(256)) * 8,
         pack({"entries": 5}, generation=2),  # type: ignore[dict-item]
         pack([], generation=2),  # type: ignore[arg-type]
+        sealed(b'{"singles":{"lease":{"token":NaN}}}'),
+        sealed(b'{"singles":{"lease":{"token":1e999}}}'),
     ],
-    ids=["empty", "NULs", "NULs before", "more", "NULs at the end", "garbage", "not rows", "not tables"],
+    ids=[
+        "empty",
+        "NULs",
+        "NULs before",
+        "more",
+        "NULs at the end",
+        "garbage",
+        "not rows",
+        "not tables",
+        "no number",
+        "a number beyond all numbers",
+    ],
 )
 def test_a_damaged_file_serves_the_previous_generation(file: Path, content: bytes) -> None:
     file.write_bytes(content)
@@ -138,6 +165,7 @@ def test_a_damaged_file_serves_the_previous_generation(file: Path, content: byte
     assert loaded.damage is not None
 
 
+@pytest.mark.fault(12)
 def test_a_deleted_file_serves_the_previous_generation(file: Path) -> None:
     file.unlink()
     loaded = load(file)
@@ -151,6 +179,7 @@ def test_reading_leaves_a_damaged_file_where_it_is(file: Path) -> None:
     assert files(file) == before
 
 
+@pytest.mark.fault(12)
 def test_a_commit_sets_the_damaged_file_aside_and_keeps_the_sound_generation(file: Path) -> None:
     damaged = file.read_bytes()[:-1]
     file.write_bytes(damaged)
@@ -160,6 +189,7 @@ def test_a_commit_sets_the_damaged_file_aside_and_keeps_the_sound_generation(fil
     assert load(previous_of(file)).tables == FIRST
 
 
+@pytest.mark.fault(12)
 def test_every_damaged_file_is_kept(file: Path) -> None:
     file.write_bytes(b"")
     store(file, SECOND)
@@ -168,12 +198,14 @@ def test_every_damaged_file_is_kept(file: Path) -> None:
     assert [path.read_bytes() for path in damaged_of(file)] == [b"", bytes(9)]
 
 
+@pytest.mark.fault(12)
 def test_a_commit_after_a_deletion_keeps_the_sound_generation(file: Path) -> None:
     file.unlink()
     store(file, THIRD)
     assert (load(file).tables, load(previous_of(file)).tables) == (THIRD, FIRST)
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("previous", [b"", bytes(100), pack(FIRST, generation=1)[:-1]])
 def test_with_both_generations_damaged_nothing_is_served_or_touched(file: Path, previous: bytes) -> None:
     file.write_bytes(b"")
@@ -184,6 +216,7 @@ def test_with_both_generations_damaged_nothing_is_served_or_touched(file: Path, 
     assert files(file) == before
 
 
+@pytest.mark.fault(12)
 def test_a_first_generation_that_is_damaged_is_not_taken_for_an_empty_queue(tmp_path: Path) -> None:
     path = tmp_path / "queue.json"
     path.write_bytes(b"")
@@ -191,6 +224,7 @@ def test_a_first_generation_that_is_damaged_is_not_taken_for_an_empty_queue(tmp_
         load(path)
 
 
+@pytest.mark.fault(12)
 def test_a_newer_schema_is_refused_and_untouched(file: Path) -> None:
     file.write_bytes(pack(SECOND, generation=3, schema=2))
     before = files(file)
@@ -199,6 +233,7 @@ def test_a_newer_schema_is_refused_and_untouched(file: Path) -> None:
     assert files(file) == before
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("content", FOREIGN.values(), ids=FOREIGN.keys())
 def test_a_foreign_file_is_refused_and_untouched(file: Path, content: bytes) -> None:
     file.write_bytes(content)
@@ -208,6 +243,7 @@ def test_a_foreign_file_is_refused_and_untouched(file: Path, content: bytes) -> 
     assert files(file) == before
 
 
+@pytest.mark.fault(12)
 def test_a_file_beyond_the_limit_is_not_read(file: Path) -> None:
     os.truncate(file, LARGEST + 1)
     with pytest.raises(StoreError, match=f"has {LARGEST + 1} bytes, {LARGEST} are allowed"):
@@ -221,11 +257,44 @@ def test_a_file_beyond_the_limit_is_not_written(file: Path) -> None:
     assert files(file) == before
 
 
+@pytest.mark.fault(12)
 def test_a_named_pipe_is_refused_and_does_not_hang(tmp_path: Path) -> None:
     path = tmp_path / "queue.json"
     os.mkfifo(path)
     with pytest.raises(StoreError, match="not a regular file"):
         load(path)
+
+
+@pytest.mark.fault(12)
+def test_a_directory_in_its_place_is_refused_and_untouched(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+    (file / "kept").touch()
+    with pytest.raises(StoreError, match=r"queue\.json is not a regular file: move it away"):
+        GenerationStorage(file)
+    assert [path.name for path in file.iterdir()] == ["kept"]
+
+
+@pytest.mark.fault(12)
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["a directory", "a named pipe"])
+def test_a_damaged_file_beside_a_previous_one_that_is_no_file_is_refused(
+    file: Path, make: Callable[[Path], None]
+) -> None:
+    file.write_bytes(b"")
+    previous_of(file).unlink()
+    make(previous_of(file))
+    with pytest.raises(StoreError, match=r"queue\.json\.prev is not a regular file: move it away"):
+        GenerationStorage(file)
+    assert file.read_bytes() == b""
+
+
+@pytest.mark.fault(12)
+def test_a_sound_file_is_served_whatever_became_of_the_previous_one(file: Path) -> None:
+    sound = previous_of(file).read_bytes()
+    for length in range(len(sound)):
+        previous_of(file).write_bytes(sound[:length])
+        loaded = load(file)
+        assert (loaded.tables, loaded.damage) == (SECOND, None), length
 
 
 def test_a_file_that_was_replaced_meanwhile_is_not_overwritten(file: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from filelock import FileLock
 from msgspec import Struct
 
 import mergetui
@@ -61,6 +62,12 @@ class Running:
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
+
+    def halt(self, store: Path) -> None:
+        """Stopped until SIGCONT, between two changes of the store: in one it would hold the lock."""
+        with FileLock(f"{store}.lock"):
+            self.signal(signal.SIGSTOP)
+            eventually(lambda: psutil.Process(self.pid).status() == psutil.STATUS_STOPPED)
 
     def said(self) -> str:
         """What is on its stdout by now."""

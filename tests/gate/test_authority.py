@@ -60,6 +60,7 @@ def test_every_landing_has_a_higher_token(remote: Remote, gate: TestGate) -> Non
     assert len(tokens) == 3
 
 
+@pytest.mark.fault(8)
 def test_a_lease_of_a_holder_elsewhere_defers_the_entry(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")
@@ -82,6 +83,7 @@ def test_a_lease_that_stays_busy_is_given_up_after_the_cap(remote: Remote, make_
     assert gate.entry("feature").state == "held"
 
 
+@pytest.mark.fault(11)
 def test_an_old_lease_is_not_taken_for_its_age(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")
@@ -91,6 +93,7 @@ def test_an_old_lease_is_not_taken_for_its_age(remote: Remote, gate: TestGate) -
     assert gate.landed() == []
 
 
+@pytest.mark.fault(11)
 def test_a_dead_holders_lease_is_taken_over_at_once(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")
@@ -116,6 +119,7 @@ def test_force_release_by_a_token_that_no_longer_holds_does_nothing(gate: TestGa
     assert gate.state().lease is not None
 
 
+@pytest.mark.fault(9)
 def test_a_holder_whose_lease_was_taken_stops_its_retest_and_lands_nothing(
     remote: Remote, gate: TestGate
 ) -> None:
@@ -130,6 +134,7 @@ def test_a_holder_whose_lease_was_taken_stops_its_retest_and_lands_nothing(
     assert gate.reason("feature").code == "lease-lost"
 
 
+@pytest.mark.fault(9)
 def test_who_lost_the_lease_does_not_take_the_next_one_in_the_same_breath(
     remote: Remote, gate: TestGate
 ) -> None:
@@ -142,6 +147,7 @@ def test_who_lost_the_lease_does_not_take_the_next_one_in_the_same_breath(
     assert gate.entry("next").state == "queued"
 
 
+@pytest.mark.fault(9)
 def test_a_lease_taken_right_before_the_push_lands_nothing(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     before = remote.tip()
@@ -151,6 +157,7 @@ def test_a_lease_taken_right_before_the_push_lands_nothing(remote: Remote, gate:
     assert remote.tip() == before
 
 
+@pytest.mark.fault(8)
 def test_a_second_engine_may_only_look(remote: Remote, gate: TestGate) -> None:
     remote.propose("feature", a="1")
     gate.enqueue("feature")

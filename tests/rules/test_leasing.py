@@ -3,6 +3,7 @@ from datetime import timedelta
 from itertools import groupby, pairwise
 from typing import TypeAlias
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,12 +49,14 @@ def test_a_lease_of_another_is_busy_and_stays_as_it_is() -> None:
     assert asked(known, "ada") == (known, Busy(lease("grace", 4)))
 
 
+@pytest.mark.fault(11)
 def test_age_alone_takes_no_lease_away() -> None:
     known = state(lease=lease("grace", 4), last_token=4)
     _, answer = asked(known, "ada", now=NOW + timedelta(days=1))
     assert answer == Busy(lease("grace", 4))
 
 
+@pytest.mark.fault(11)
 def test_a_dead_holders_lease_is_taken_over_under_a_new_token() -> None:
     after, answer = asked(state(lease=lease("grace", 4), last_token=4), "ada", dead=True)
     assert answer == Granted(lease("ada", 5, expires_at=NOW + TTL), lease("grace", 4))
@@ -65,6 +68,7 @@ def test_a_holder_who_asks_again_gets_a_new_token() -> None:
     assert answer == Granted(lease("ada", 5, expires_at=NOW + TTL))
 
 
+@pytest.mark.fault(11)
 def test_the_same_operator_in_another_process_is_another_holder() -> None:
     known = state(lease=lease("ada", 4, holder=holder("ada", pid=8)), last_token=4)
     assert isinstance(asked(known, "ada")[1], Busy)
@@ -85,6 +89,7 @@ def test_renewing_keeps_what_is_said_of_the_lease() -> None:
     )
 
 
+@pytest.mark.fault(9)
 def test_a_superseded_lease_cannot_be_renewed_described_or_released() -> None:
     known, mine = granted(state(), "ada")
     taken, _ = force(known, token=None)
@@ -101,6 +106,7 @@ def test_a_lease_with_the_token_of_another_holder_is_not_held() -> None:
     assert not is_held(known, lease("grace", mine.token))
 
 
+@pytest.mark.fault(9)
 def test_a_lease_is_released_by_its_token_alone() -> None:
     known, mine = granted(state(), "ada")
     assert release(known, mine.token) == state(last_token=1)
@@ -156,6 +162,7 @@ RENEW = st.builds(
 )
 
 
+@pytest.mark.fault(9)
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ASK | RELEASE | FORCE | RENEW, max_size=25))
 def test_tokens_strictly_increase_whatever_is_done(operations: list[Operation]) -> None:
@@ -169,6 +176,7 @@ def test_tokens_strictly_increase_whatever_is_done(operations: list[Operation]) 
     assert known.last_token >= max(grants, default=0)
 
 
+@pytest.mark.fault(9)
 @settings(max_examples=200, deadline=None)
 @given(st.lists(ASK | RELEASE | FORCE | RENEW, max_size=15), st.lists(ASK | FORCE | RENEW, max_size=5))
 def test_a_lease_that_was_lost_is_never_held_again(before: list[Operation], after: list[Operation]) -> None:
