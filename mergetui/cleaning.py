@@ -6,6 +6,8 @@ active or invisible as its code point (`‹U+202E›`). Marks are plain text, so
 
 import re
 
+from mergetui.masking import Mask
+
 _ACTIVE = (
     r"\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi controls
@@ -17,10 +19,12 @@ _ACTIVE = (
 _SGR_BODY = r"\[[0-9;:]{0,64}m"
 _IN_NAME = re.compile(f"[{_ACTIVE}]")
 _IN_LINE = re.compile(rf"\x1b(?!{_SGR_BODY})|(?!\x1b)[{_ACTIVE}]")
-_USER_INFO = re.compile(r"://[^/\s]*@")
 
 SGR = re.compile(rf"\x1b{_SGR_BODY}")
 """A colour sequence as `line` keeps it: `ESC [`, at most 64 digits, `;` and `:`, `m`."""
+
+redact = Mask()
+"""The mask where nothing is known of a repository: user-info of URLs and well-known tokens become `***`."""
 
 
 def name(text: str) -> str:
@@ -40,14 +44,6 @@ def line(text: str) -> str:
 def plain(text: str) -> str:
     """`line(text)` without its colours."""
     return SGR.sub("", line(text))
-
-
-def redact(text: str) -> str:
-    """`text` with the user-info of every URL in it masked: `https://***@host`.
-
-    Masks up to the last `@` before the path, for a password may hold any other character.
-    """
-    return _USER_INFO.sub("://***@", text)
 
 
 def _mark(found: re.Match[str]) -> str:

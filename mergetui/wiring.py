@@ -18,8 +18,8 @@ from mergetui.adapters.remote import AskedRemote
 from mergetui.adapters.room import DiskRoom
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.circumstances import broken_by, usual_span
-from mergetui.cleaning import redact
 from mergetui.config import Config, load
+from mergetui.masking import Mask, mask_of
 from mergetui.model import EntryState, Holder, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
@@ -121,6 +121,13 @@ class Wiring:
             emit=emit,
         )
 
+    def mask(self, name: str) -> Mask:
+        """What must not be shown of a retest's output: secrets that the repository's settings tell of."""
+        from mergetui.adapters.retest import environment
+
+        repository = self.config.repository(name)
+        return mask_of(repository.remote, environment(os.environ, repository))
+
     def room(self, name: str) -> DiskRoom:
         return DiskRoom((self.places.of(name), self.places.cache / name), self.places.logs(name))
 
@@ -135,7 +142,7 @@ class Wiring:
         repository = self.config.repository(name)
         commands = self.commands.setdefault(name, RecentCommands())
         prune(self.places.logs(name))
-        room = self.room(name)
+        room, mask = self.room(name), self.mask(name)
         return Driver(
             repository,
             self.config.gate,
@@ -143,7 +150,7 @@ class Wiring:
                 store=self.store(name),
                 journal=self.journal(name),
                 repo=Mirror(repository, self.places.cache / name, commands),
-                retester=ProcessRetester(_marker(self.places.of(name)), self.clock),
+                retester=ProcessRetester(marker(self.places.of(name)), self.clock),
                 occupancy=DirectoryLock(self.places.of(name)),
                 processes=self.processes,
                 room=room,
@@ -151,7 +158,8 @@ class Wiring:
                 emit=emit,
                 logs=self.places.logs(name),
                 environment=lambda: environment(os.environ, repository),
-                judge=_judge(repository, room),
+                mask=mask,
+                judge=_judge(repository, room, mask),
             ),
         )
 
@@ -173,12 +181,13 @@ _FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})
 """Signals that a test seldom sends itself: the kernel for want of memory, or a hand."""
 
 
-def _judge(repository: Repository, room: Room) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
+def _judge(
+    repository: Repository, room: Room, mask: Mask
+) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
     from mergetui.adapters.endings import reason_of
 
     def judge(ending: RetestEnding) -> tuple[Verdict, Coded | None]:
-        said = reason_of(ending, repository.retest or "")
-        reason = Coded(said.code, redact(said.detail)) if said else None
+        reason = reason_of(ending, repository.retest or "", mask)
         match ending:
             case Passed():
                 return Verdict.GREEN, None
@@ -194,6 +203,6 @@ def _judge(repository: Repository, room: Room) -> Callable[[RetestEnding], tuple
     return judge
 
 
-def _marker(directory: Path) -> str:
+def marker(directory: Path) -> str:
     """The same for every engine on this state, and for nobody else."""
     return hashlib.sha256(str(directory).encode()).hexdigest()[:16]

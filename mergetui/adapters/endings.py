@@ -3,6 +3,8 @@
 import signal
 from typing import assert_never
 
+from mergetui.cleaning import redact
+from mergetui.masking import Mask
 from mergetui.outcome import (
     Failed,
     Hung,
@@ -36,13 +38,14 @@ def signal_name(number: int) -> str | None:
         return None
 
 
-def reason_of(ending: RetestEnding, command: str) -> Coded | None:
-    """Why the candidate does not land; None if it passed."""
+def reason_of(ending: RetestEnding, command: str, mask: Mask = redact) -> Coded | None:
+    """Why the candidate does not land, nothing secret in it; None if it passed."""
+    command = mask(command)
     match ending:
         case Passed():
             return None
         case Failed(exit_code=code, tail=tail):
-            return Coded(Reason.RETEST_FAILED, _failure(code, tail))
+            return Coded(Reason.RETEST_FAILED, _failure(code, mask(tail)))
         case TimedOut(after=seconds):
             return Coded(Reason.RETEST_TIMEOUT, f"`{command}` was not done after {seconds:g} s")
         case Hung(silent_for=seconds):
@@ -52,7 +55,7 @@ def reason_of(ending: RetestEnding, command: str) -> Coded | None:
         case OverOutputLimit(limit=limit):
             return Coded(Reason.OUTPUT_LIMIT, f"`{command}` printed more than {limit} bytes")
         case Interrupted(why=why):
-            return Coded(Reason.INTERRUPTED, why)
+            return Coded(Reason.INTERRUPTED, mask(why))
         case _:
             assert_never(ending)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from mergetui.adapters.durable import make_directory
 from mergetui.adapters.endings import ending_of
 from mergetui.adapters.process import GRACE, Sleep, Tree, descendants, end_tree, everyone, mark, marked
 from mergetui.model import Repository
@@ -191,7 +192,7 @@ class _Log:
     """The file that the command writes to by itself; we only look at its size, and cut it."""
 
     def __init__(self, path: Path, *, limit: int) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(path.parent)
         # Appending: whoever still writes after a cut goes on at the new end instead of leaving a hole.
         self.descriptor = os.open(
             path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC, 0o600
@@ -215,11 +216,10 @@ class _Log:
                 self._kept = self._limit + os.write(self.descriptor, self._notice)
 
     def tail(self) -> str:
-        """The last lines, at most 4 kB."""
+        """The last whole lines, at most 4 kB: half a line could be half a secret."""
         size = os.fstat(self.descriptor).st_size
         end = os.pread(self.descriptor, _TAIL_BYTES, max(0, size - _TAIL_BYTES))
-        first, newline, whole = end.partition(b"\n")
-        kept = whole if size > _TAIL_BYTES and newline and whole else first + newline + whole
+        kept = end.partition(b"\n")[2] if size > _TAIL_BYTES else end
         return "\n".join(kept.decode(errors="replace").split("\n")[-_TAIL_LINES - 1 :])
 
     def is_output_of(self, pid: int) -> bool:

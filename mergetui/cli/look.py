@@ -1,6 +1,7 @@
 """`mergetui status`, `log`, `history`."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mergetui.cleaning import line as clean_line
@@ -10,13 +11,14 @@ from mergetui.cli import facts
 from mergetui.cli.session import DONE, NO, Failure, Session
 from mergetui.cli.text import history_lines, status_lines
 from mergetui.cli.views import repository_fields, run_fields
+from mergetui.masking import LONGEST as LONGEST_SECRET
+from mergetui.masking import Mask
 from mergetui.operations import Desk
 from mergetui.queueing import order
 
 _POLL = 0.1
-_CHUNK = 65_536
 _LONGEST = 20_000
-"""Characters of one line that are printed."""
+"""Characters from which on a line is printed in pieces, each on a line of its own."""
 
 
 def status(session: Session, repo: str | None) -> int:
@@ -77,16 +79,33 @@ def _print_log(session: Session, desk: Desk, path: Path, *, follow: bool) -> Non
         file = path.open(encoding="utf-8", errors="replace", newline="\n")
     except OSError as error:
         raise Failure(f"{path} cannot be read: {error}", code="not-found", exit_code=NO) from error
+    mask, cleaned, rest = session.wiring.mask(desk.repository.name), _cleaned(session), ""
     with file:
         while True:
             # Asked before the last read, so that what is printed at the very end is not missed.
             goes_on = follow and _is_running(desk, path)
             while text := file.readline(_LONGEST):
-                clean_output = clean_line if session.in_colour else plain
-                session.print(clean_output(text.rstrip("\n")))
+                pieces, rest = _parted(rest + text, mask)
+                session.print(*(cleaned(mask(piece)) for piece in pieces))
             if not goes_on:
-                return
+                break
             time.sleep(_POLL)
+    session.print(*([cleaned(mask(rest))] if rest else []))
+
+
+def _cleaned(session: Session) -> Callable[[str], str]:
+    return clean_line if session.in_colour else plain
+
+
+def _parted(line: str, mask: Mask) -> tuple[list[str], str]:
+    """What can be printed of a line, or of the start of one, and what cannot yet; no secret is parted."""
+    is_whole, pieces = line.endswith("\n"), list[str]()
+    rest = line.rstrip("\n")
+    while len(rest) > (_LONGEST if is_whole else _LONGEST + LONGEST_SECRET):
+        place = mask.cut(rest, _LONGEST)
+        pieces.append(rest[:place])
+        rest = rest[place:]
+    return ([*pieces, rest], "") if is_whole else (pieces, rest)
 
 
 def _is_running(desk: Desk, path: Path) -> bool:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec import Struct
 
+from mergetui.cleaning import name as clean
+
 if TYPE_CHECKING:
     from mergetui.operations import Desk
     from mergetui.wiring import Places, Wiring
@@ -128,7 +130,8 @@ class Session:
             error = {"code": failure.code, "message": failure.message, "hint": failure.hint}
             self.emit({"schema": SCHEMA, "error": error})
         else:
-            self.tell(f"mergetui: {failure.message}", *([f"  {failure.hint}"] if failure.hint else []))
+            lines = [f"mergetui: {failure.message}", *([f"  {failure.hint}"] if failure.hint else [])]
+            self.tell(*(clean(part) for line in lines for part in line.splitlines()))
         return failure.exit_code
 
     def confirm(self, question: str) -> bool:

@@ -77,6 +77,8 @@ class Ports(Struct, frozen=True, kw_only=True):
     logs: Path
     environment: Callable[[], dict[str, str]]
     """What the retest command finds in its environment."""
+    mask: Callable[[str], str]
+    """What is written down of the operator's settings has no secret in it."""
     judge: Callable[[RetestEnding], tuple[Verdict, Coded | None]]
 
 
@@ -191,7 +193,11 @@ class Acts:
             output_limit=self._repository.retest_output_limit,
         )
         fact = self.record.fact(
-            RetestStarted, branches=branches, commit=candidate.commit, command=command, log=str(log)
+            RetestStarted,
+            branches=branches,
+            commit=candidate.commit,
+            command=self._ports.mask(command),
+            log=str(log),
         )
         self.record.commit(lambda state: _testing(state, candidate, log, self.record.now()), fact)
         self.bench.start(candidate, order, slot=slot)

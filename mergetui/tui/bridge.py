@@ -11,6 +11,7 @@ from msgspec import Struct
 from mergetui.actions import Wait, Why
 from mergetui.engine import Engine, Standing
 from mergetui.events import Event
+from mergetui.masking import Mask
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
 from mergetui.operations import Desk
 from mergetui.queueing import positions
@@ -72,6 +73,7 @@ class Bridge:
         self._listener: Callable[[Event], None] = lambda _: None
         self.engine: Engine = wiring.engine(self._hear)
         self._desks: dict[str, Desk] = {name: wiring.desk(name, self._hear) for name in self.names}
+        self._masks = {name: wiring.mask(name) for name in self.names}
 
     def start(self, listener: Callable[[Event], None]) -> None:
         """Facts go to `listener`, from the engine's threads."""
@@ -90,6 +92,10 @@ class Bridge:
 
     def logs(self, name: str) -> Path:
         return self.wiring.places.logs(name)
+
+    def mask(self, name: str) -> Mask:
+        """What must not be shown of a retest's output."""
+        return self._masks[name]
 
     def commands(self, name: str) -> tuple[str, ...]:
         """The latest git commands of this console's engine, newest last."""

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event, Thread
 
+from mergetui.cleaning import redact
+from mergetui.masking import LONGEST, Mask
 from mergetui.tui.line_index import LineIndex
 
 CHUNK = 262_144
@@ -22,11 +24,12 @@ class LogFile:
     """The lines of a file that may not exist yet, grow, be truncated or be replaced.
 
     The file is opened anew for every read: nothing is kept open that a cleanup or a replacement could hurt.
-    A file that cannot be read has no lines.
+    A file that cannot be read has no lines. What is secret by `mask` is neither read out nor found.
     """
 
-    def __init__(self, path: Path, *, poll: float = 0.05) -> None:
+    def __init__(self, path: Path, *, mask: Mask = redact, poll: float = 0.05) -> None:
         self.path = path
+        self._mask = mask
         self.generation = 0
         """Grows with everything that was seen: what a screen compares to know that it is out of date."""
         self.incarnation = 0
@@ -66,7 +69,7 @@ class LogFile:
         return number < self._index.newlines
 
     def line(self, number: int) -> str:
-        """The line as it was written, at most `LINE_CAP` bytes of it; empty if it cannot be read.
+        """The line as it was written but for secrets, about `LINE_CAP` bytes; empty if it cannot be read.
 
         Of a longer line that rewrites itself with carriage returns it is the end that counts.
         """
@@ -90,10 +93,13 @@ class LogFile:
         for low, high in windows:
             if self._closing.is_set() or (cancelled is not None and cancelled.is_set()):
                 return None
-            found = [m.start() for m in needle.finditer(self._bytes(low, high - low + 4 * len(text)))]
-            hits = [low + at for at in found if low + at < high]
-            if hits:
-                return self._number_at(index, hits[0] if forward else hits[-1])
+            found = needle.finditer(self._bytes(low, high - low + 4 * len(text)))
+            hits = [(low + hit.start(), low + hit.end()) for hit in found if low + hit.start() < high]
+            open_hits = (
+                start for start, end in (hits if forward else reversed(hits)) if self._is_open(start, end)
+            )
+            if (at := next(open_hits, None)) is not None:
+                return self._number_at(index, at)
         return None
 
     def close(self) -> None:
@@ -143,9 +149,13 @@ class LogFile:
     def _read(self, number: int, cap: int) -> str:
         index = self._index
         start, end = self._span(index, number)
-        raw = self._near(index, start, min(end - start, cap))
+        # More than is shown: a secret that goes on beyond the cap is known by its end.
+        raw = self._near(index, start, min(end - start, cap + LONGEST if end - start > cap else cap))
         text = raw.decode(errors="replace")
-        return text.rstrip("\ufffd") + ELLIPSIS if end - start > cap else text
+        if end - start <= cap:
+            return self._mask(text)
+        shown = self._mask.cut(text, len(raw[:cap].decode(errors="ignore")))
+        return self._mask(text[:shown]).rstrip("\ufffd") + ELLIPSIS
 
     def _near(self, index: LineIndex, offset: int, length: int) -> bytes:
         """As `_bytes`, but the bytes around are kept: the lines of one screen cost one read, not one each."""
@@ -159,8 +169,17 @@ class LogFile:
     def _last_rewrite(self, number: int, head: str) -> str:
         start, end = self._span(self._index, number)
         raw = self._bytes(max(start, end - LINE_CAP), LINE_CAP)[: end - start]
-        tail = raw.decode(errors="replace")
+        tail = self._mask(raw.decode(errors="replace"))
         return tail.partition("\r")[2] if "\r" in tail.rstrip("\r") else head
+
+    def _is_open(self, start: int, end: int) -> bool:
+        """Nothing secret is in the bytes from `start` to `end`, as far as their line tells."""
+        first = max(start - LONGEST, 0)
+        around = self._bytes(first, end + LONGEST - first)
+        begin = around.rfind(b"\n", 0, start - first) + 1
+        line = around[begin:].partition(b"\n")[0].decode(errors="replace")
+        low, high = (len(around[begin : at - first].decode(errors="replace")) for at in (start, end))
+        return all(high <= secret or low >= past for secret, past in self._mask.spans(line))
 
     def _span(self, index: LineIndex, number: int) -> tuple[int, int]:
         """Where the line starts, and where its newline or the file's end is."""

@@ -8,6 +8,7 @@ from typing import Any
 from textual.app import App
 
 from mergetui import cleaning
+from mergetui.masking import Mask
 from mergetui.model import Entry, Lease
 from mergetui.tui import desk_work
 from mergetui.tui.autos import Autos, in_flight_here
@@ -75,7 +76,7 @@ class Operator:
             "enqueue": lambda: self._enqueue(picture),
             "retry": lambda: self._order(picture.name, partial(desk_work.retry, desk, entries), asks=True),
             "force_release": lambda: self._force_release(picture),
-            "log": lambda: self._app.push_screen(LogView(_path(entries[0]), entries[0].branch)),
+            "log": lambda: self._show_log(picture.name, entries[0]),
             "copy": lambda: self._copy(entries),
             "commands": lambda: self._commands(picture.name),
         }
@@ -117,7 +118,9 @@ class Operator:
                 self._bridge.engine.want(picture.name, "step")
                 self._look_now()
 
-        self._app.push_screen(StepPreview(picture.name, preview(picture)), answered)
+        self._app.push_screen(
+            StepPreview(picture.name, preview(picture, self._bridge.mask(picture.name))), answered
+        )
 
     def _auto(self, picture: Picture) -> None:
         self.autos.toggle(picture)
@@ -178,7 +181,7 @@ class Operator:
         log = next((e.log for e in picture.state.entries.values() if e.branch in lease.branches), None)
         self._errands.run(
             f"{picture.name} remote",
-            lambda: _last_line(Path(log)) if log else "",
+            lambda: _last_line(Path(log), self._bridge.mask(picture.name)) if log else "",
             lambda line: self._ask_for_release(picture, lease, line),
             lambda _: self._ask_for_release(picture, lease, ""),
         )
@@ -193,6 +196,9 @@ class Operator:
 
         question = ForceRelease(lease, stale=stale, last_line=last_line, now=self._bridge.now)
         self._app.push_screen(question, answered)
+
+    def _show_log(self, name: str, entry: Entry) -> None:
+        self._app.push_screen(LogView(_path(entry), entry.branch, self._bridge.mask(name)))
 
     def _copy(self, entries: tuple[Entry, ...]) -> None:
         text = " ".join(cleaning.name(entry.branch) for entry in entries)
@@ -214,8 +220,9 @@ def _path(entry: Entry) -> Path | None:
     return Path(entry.log) if entry.log is not None else None
 
 
-def _last_line(log: Path) -> str:
+def _last_line(log: Path, mask: Mask) -> str:
     with log.open("rb") as file:
-        file.seek(max(log.stat().st_size - _TAIL, 0))
-        lines = file.read().decode(errors="replace").splitlines()
-    return next((cleaning.plain(line) for line in reversed(lines) if line.strip()), "")
+        start = max(log.stat().st_size - _TAIL, 0)
+        file.seek(start)
+        lines = file.read().decode(errors="replace").splitlines()[1 if start else 0 :]
+    return next((mask(cleaning.plain(line)) for line in reversed(lines) if line.strip()), "")

@@ -1,6 +1,7 @@
 """What a step would do, before it does it: the next entry and the commands, in order."""
 
 from mergetui import cleaning
+from mergetui.masking import Mask
 from mergetui.model import Entry, EntryState, Instant, Repository
 from mergetui.naming import full_ref
 from mergetui.queueing import order
@@ -11,12 +12,12 @@ from mergetui.verdict import Verdict
 _CATCH_UP = {"rebase": "git rebase {tip} {head}", "squash": "git merge --squash {head}"}
 
 
-def preview(picture: Picture) -> list[str]:
-    """Lines to read; the verdict when there is nothing to step. Cleaned."""
+def preview(picture: Picture, mask: Mask) -> list[str]:
+    """Lines to read; the verdict when there is nothing to step. Cleaned, and without secrets."""
     entry = next_entry(picture, picture.taken_at)
     if entry is None or picture.state.pause is not None or _cannot_be_judged(picture.repository):
         return _verdict(picture.verdict)
-    return [*_headline(entry, picture), "", *_commands(entry, picture)]
+    return [*_headline(entry, picture), "", *(mask(line) for line in _commands(entry, picture))]
 
 
 def next_entry(picture: Picture, now: Instant) -> Entry | None:
@@ -57,7 +58,7 @@ def _commands(entry: Entry, picture: Picture) -> list[str]:
     retest = [("retest", repository.retest or "")] if repository.enabled else []
     push_branches = [("push branch", _branch_push(entry))] if repository.update_branch else []
     steps = [
-        ("look", f"git fetch {cleaning.redact(repository.remote)}"),
+        ("look", f"git fetch {repository.remote}"),
         *(("catch up", _catch_up(head, repository, tip)) for head in entry.heads),
         *retest,
         *push_branches,

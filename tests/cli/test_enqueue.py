@@ -1,5 +1,7 @@
 """`mergetui enqueue`: what is taken, what is refused and by which name and rule."""
 
+import pytest
+
 from tests.cli.running import AGAIN, DONE, NO, USAGE, Mergetui
 from tests.worlds.remote import Remote
 
@@ -36,6 +38,7 @@ def test_a_branch_is_pinned_to_the_commit_that_the_remote_has(shop: Mergetui, re
     assert shop.entry("feature")["head"] == head
 
 
+@pytest.mark.fault(19)
 def test_what_is_refused_is_told_by_name_and_rule_and_the_others_are_queued(
     shop: Mergetui, remote: Remote
 ) -> None:
@@ -59,6 +62,7 @@ def test_without_json_the_refused_are_told_on_stderr(shop: Mergetui, remote: Rem
     assert "\x1b" not in answer.out + answer.err
 
 
+@pytest.mark.fault(19)
 def test_odd_names_are_handled_exactly(shop: Mergetui, remote: Remote) -> None:
     odd = ["$(id)", "`id`", "a;id", "füße/日本", "feat/x", "%s", "a'b", 'a"b', "#1", "&", "a$IFS", "né"]
     for number, branch in enumerate(odd):

@@ -14,6 +14,8 @@ from mergetui.naming import (
     is_task_branch,
 )
 
+pytestmark = pytest.mark.fault(19)
+
 OPTION = "must not start with '-'"
 UNSEEN = "must not contain control, bidirectional or invisible characters"
 REQUESTS = "only refs/pull/N/head"

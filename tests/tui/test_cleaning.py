@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from mergetui import cleaning
 
+pytestmark = pytest.mark.fault(16)
+
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202e]")
 HOSTILE = [

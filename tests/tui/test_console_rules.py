@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from mergetui.events import Ended, PauseEnded
+from mergetui.masking import Mask
 from mergetui.model import Entry, EntryState, Pause, Priority
 from mergetui.reason import Coded, Reason
 from mergetui.tui.availability import Ground, why_not
@@ -99,7 +100,7 @@ def picture(directory: Path, *entries: Entry, **fields: object) -> Picture:
 
 
 def test_a_step_is_told_command_by_command(tmp_path: Path) -> None:
-    lines = preview(picture(tmp_path, entry(1, "feat/cart", behind=2), entry(2, "later")))
+    lines = preview(picture(tmp_path, entry(1, "feat/cart", behind=2), entry(2, "later")), Mask())
     assert lines[0] == "next: feat/cart, by joe, 2 behind main"
     assert [line.split(None, 1)[1] for line in lines if line[:1].isdigit()] == [
         "look         git fetch git@example.org:shop.git",
@@ -117,22 +118,22 @@ def _knowing(picture: Picture, **fields: object) -> Picture:
 def test_a_step_without_a_retest_or_branch_push_does_not_promise_one(tmp_path: Path) -> None:
     known = picture(tmp_path, entry(1, "feat/cart"))
     bare = replace(known.repository, enabled=False, update_branch=False, strategy="squash")
-    lines = preview(_knowing(known, repository=bare))
+    lines = preview(_knowing(known, repository=bare), Mask())
     assert [line.split()[1] for line in lines if line[:1].isdigit()] == ["look", "catch", "land"]
     assert any("git merge --squash 0000001" in line for line in lines)
 
 
 def test_what_cannot_be_stepped_is_the_verdict(tmp_path: Path) -> None:
     pause = Pause(by="ana@buildbox", reason="freeze", at=NOON)
-    assert preview(picture(tmp_path))[0] == "nothing to step: the queue is empty"
-    paused = preview(picture(tmp_path, entry(1, "a"), pause=pause))
+    assert preview(picture(tmp_path), Mask())[0] == "nothing to step: the queue is empty"
+    paused = preview(picture(tmp_path, entry(1, "a"), pause=pause), Mask())
     assert paused[0] == "nothing to step: paused by ana@buildbox: freeze"
 
 
 def test_credentials_in_a_remote_are_not_shown(tmp_path: Path) -> None:
     known = picture(tmp_path, entry(1, "a"))
     remote = replace(known.repository, remote="https://joe:secret@example.org/shop.git")
-    assert "secret" not in "\n".join(preview(_knowing(known, repository=remote)))
+    assert "secret" not in "\n".join(preview(_knowing(known, repository=remote), Mask()))
 
 
 def test_a_remote_that_is_down_is_noticed_without_its_password(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from mergetui.cleaning import redact
+from mergetui.masking import Mask
 from mergetui.tui.screens.dialog import Keys, keys_line
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.widgets.log_pane import LogPane
@@ -40,9 +42,10 @@ class LogView(ModalScreen[None]):
         Binding("/", "search", "search", show=False),
     ]
 
-    def __init__(self, path: Path | None, title: str) -> None:
+    def __init__(self, path: Path | None, title: str, mask: Mask = redact) -> None:
         super().__init__()
         self._path = path
+        self._mask = mask
         self._title = title
         self._sought = ""
 
@@ -52,7 +55,7 @@ class LogView(ModalScreen[None]):
         yield Static(keys_line(KEYS), id="log-keys", markup=False)
 
     def on_mount(self) -> None:
-        self._pane.show_log(self._path, title=self._title)
+        self._pane.show_log(self._path, self._mask, title=self._title)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         self._sought = message.value

@@ -244,7 +244,8 @@ class MainScreen(Screen[None]):
         now = self._followed = follow(before, taken, self._queue.entry, by_hand=by_hand)
         if before is None or (before.path, before.entry) != (now.path, now.entry):
             title, empty = captions(now)
-            self._log.show_log(now.path, title=title, empty=empty)
+            mask = self._bridge.mask(taken.picture.name)
+            self._log.show_log(now.path, mask, title=title, empty=empty)
         if ended_red(before, now, taken):
             self._log.stand_at_first_error()
 

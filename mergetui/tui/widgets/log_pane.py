@@ -12,6 +12,8 @@ from textual.message import Message
 from textual.strip import Strip
 
 from mergetui import cleaning
+from mergetui.cleaning import redact
+from mergetui.masking import Mask
 from mergetui.tui.log_file import LogFile
 from mergetui.tui.log_search import LogSearch
 from mergetui.tui.sgr import colourless
@@ -94,12 +96,17 @@ class LogPane(FollowView):
         self._strips = LineStrips()
         self._paints = Paints()
 
-    def show_log(self, path: Path | None, *, title: str = "", empty: str | None = None) -> None:
-        """Follow another log from its end; None shows only `empty`, the words for a log without lines."""
+    def show_log(
+        self, path: Path | None, mask: Mask = redact, /, *, title: str = "", empty: str | None = None
+    ) -> None:
+        """Follow another log from its end; None shows only `empty`, the words for a log without lines.
+
+        What is secret by `mask` is neither shown nor found.
+        """
         self._close()
         self._title = cleaning.name(title)
         self._empty = self._empty if empty is None else empty
-        self._source = None if path is None else LogFile(path)
+        self._source = None if path is None else LogFile(path, mask=mask)
         self._seen_generation = self._seen_incarnation = 0
         self._search, self._standing = None, False
         self._strips.highlight("")
