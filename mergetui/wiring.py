@@ -29,6 +29,8 @@ from mergetui.verdict import Knowledge
 from mergetui.view import Verdict, policy_of
 
 if TYPE_CHECKING:
+    from mergetui.adapters.archive import Archive
+    from mergetui.adapters.reproof import Reproof
     from mergetui.driver.driver import Driver
     from mergetui.engine import Engine
 
@@ -130,6 +132,29 @@ class Wiring:
 
     def room(self, name: str) -> DiskRoom:
         return DiskRoom((self.places.of(name), self.places.cache / name), self.places.logs(name))
+
+    def archive(self, name: str) -> "Archive":
+        """What proofs ask git; beside a working engine, for it has a copy of its own."""
+        from mergetui.adapters.archive import Archive
+
+        commands = self.commands.setdefault(name, RecentCommands())
+        return Archive(self.config.repository(name), self.places.cache / name, commands)
+
+    def reproof(self, name: str, archive: "Archive") -> "Reproof":
+        from mergetui.adapters.reproof import Reproof
+        from mergetui.adapters.retest import ProcessRetester, environment
+
+        become_subreaper()
+        repository = self.config.repository(name)
+        return Reproof(
+            repository,
+            archive,
+            # A marker of its own: an engine that starts would take these for what a dead one left.
+            ProcessRetester(marker(self.places.of(name) / "verify"), self.clock),
+            judge=_judge(repository, self.room(name), self.mask(name)),
+            environment=lambda: environment(os.environ, repository),
+            logs=self.places.logs(name),
+        )
 
     def driver(self, name: str, emit: Emit) -> "Driver":
         # What only an engine needs is loaded with it: a command that reads or queues starts without.

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from msgspec import Struct
 from mergetui.adapters.durable import as_json, make_directory, sync_directory, telling
 from mergetui.events import Event, LandingStarted, LeaseForced, LeaseGranted
 from mergetui.model import FencingToken
+from mergetui.ports import StoreError
 
 _ANCHOR = 64
 
@@ -52,9 +54,17 @@ class FileJournal:
             self._read = self._read_on()
             return self._read.events
 
+    def unreadable_lines(self) -> int:
+        """How many whole lines `read` passes over: torn ones, and facts that this version does not know."""
+        with self._threads, telling(self._path):
+            self._read = self._read_on()
+            return self._read.unreadable
+
     def _read_on(self) -> "_Read":
         try:
-            with self._path.open("rb") as file:
+            with open(self._path, "rb", opener=_without_waiting) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise StoreError(f"{self._path} is not a regular file: move it away")
                 return _read_on(file, self._read, self._decoder)
         except FileNotFoundError:
             return _Read()
@@ -69,6 +79,13 @@ class _Read(Struct, frozen=True, kw_only=True):
     anchor: bytes = b""
     """The bytes before the offset: they tell when a file was cut and grew again."""
     events: tuple[Event, ...] = ()
+    unreadable: int = 0
+    """Lines that hold no fact."""
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """A named pipe in the place of the journal would hang a plain open."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _append(descriptor: int, line: bytes) -> None:
@@ -89,14 +106,20 @@ def _read_on(file: BinaryIO, read: _Read, decoder: msgspec.json.Decoder[Event]) 
     if inode != read.inode or _bytes_before(file, read.offset) != read.anchor:
         read = _Read(inode=inode)
     file.seek(read.offset)
-    offset, added = read.offset, list[Event]()
+    offset, added, unreadable = read.offset, list[Event](), read.unreadable
     for line in _whole_lines(file):
         offset += len(line)
-        added += _facts(line, decoder)
+        facts = _facts(line, decoder)
+        added += facts
+        unreadable += not facts
     if offset == read.offset:
         return read
     return _Read(
-        inode=inode, offset=offset, anchor=_bytes_before(file, offset), events=(*read.events, *added)
+        inode=inode,
+        offset=offset,
+        anchor=_bytes_before(file, offset),
+        events=(*read.events, *added),
+        unreadable=unreadable,
     )
 
 

@@ -183,6 +183,21 @@ def history(
 
 
 @app.command()
+def verify(
+    context: typer.Context,
+    name: SomeRepo = None,
+    retests: Annotated[
+        list[str] | None,
+        typer.Option("--retest", metavar="COMMIT", help="Test this landing again: a commit or a branch."),
+    ] = None,
+) -> int:
+    """Prove again, from git and the journal, that what landed is what was tested."""
+    from mergetui.cli import verify as verifying
+
+    return verifying.verify(context.obj, name, retests or [])
+
+
+@app.command()
 def demo(
     context: typer.Context,
     directory: Annotated[

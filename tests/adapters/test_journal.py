@@ -1,3 +1,4 @@
+import os
 import stat
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from mergetui.events import (
     PauseBegun,
 )
 from mergetui.model import Pause, Priority
-from mergetui.ports import Journal
+from mergetui.ports import Journal, StoreError
 from tests.adapters import writers
 from tests.adapters.processes import finish, killed_after, start
 from tests.adapters.writers import NEW_YEAR
@@ -110,6 +111,7 @@ def test_nobody_else_can_read_the_journal(journal: FileJournal, path: Path) -> N
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("torn", [b'{"event":"paused","re', bytes(4096), b"\xff\xfe", b"{}"])
 def test_a_torn_tail_is_lost_alone(journal: FileJournal, path: Path, torn: bytes) -> None:
     fill(journal, GRANTED)
@@ -121,6 +123,7 @@ def test_a_torn_tail_is_lost_alone(journal: FileJournal, path: Path, torn: bytes
     assert list(FileJournal(path).read()) == [GRANTED, LANDING]
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize(
     "line",
     [b"", b"null", b"[" * 100_000, b'{"event":"unheard-of"}', b'{"event":"resumed","at":1}', b"\0\xff"],
@@ -187,6 +190,7 @@ def test_a_file_that_was_deleted_is_empty_and_begins_again(journal: FileJournal,
     assert list(journal.read()) == [FORCED]
 
 
+@pytest.mark.fault(8)
 def test_two_processes_appending_at_once_lose_nothing(journal: FileJournal, path: Path) -> None:
     both = [start(writers.append, 50, path, text) for text in ("one" * 3000, "two" * 3000)]
     assert finish(*both) == [0, 0]
@@ -194,6 +198,7 @@ def test_two_processes_appending_at_once_lose_nothing(journal: FileJournal, path
     assert len({fact.detail for fact in facts if isinstance(fact, Broken)}) == len(facts) == 100
 
 
+@pytest.mark.fault(12)
 def test_kill_9_of_a_writer_loses_nothing_that_was_acknowledged(journal: FileJournal, path: Path) -> None:
     rounds = [
         (killed_after(1 + number % 4, writers.append_until_killed, path), len(journal.read()))
@@ -202,8 +207,16 @@ def test_kill_9_of_a_writer_loses_nothing_that_was_acknowledged(journal: FileJou
     assert all(acknowledged <= stored <= acknowledged + 1 for acknowledged, stored in rounds)
 
 
+@pytest.mark.fault(13)
 def test_a_full_disk_is_told_with_the_path(tmp_path: Path) -> None:
     path = tmp_path / "journal.jsonl"
     path.symlink_to("/dev/full")
     with pytest.raises(OSError, match=r"No space left on device: '.*journal\.jsonl'"):
         FileJournal(path).append(GRANTED)
+
+
+@pytest.mark.fault(12)
+def test_a_named_pipe_in_its_place_is_refused_and_hangs_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "journal.jsonl")
+    with pytest.raises(StoreError, match="not a regular file"):
+        FileJournal(tmp_path / "journal.jsonl").read()
