@@ -198,6 +198,14 @@ def verify(
 
 
 @app.command()
+def doctor(context: typer.Context) -> int:
+    """Look at git, configuration, state and remotes; one line each, with the mend. Changes nothing."""
+    from mergetui.cli import doctor as look_over
+
+    return look_over.doctor(session_of(context))
+
+
+@app.command()
 def demo(
     context: typer.Context,
     directory: Annotated[
