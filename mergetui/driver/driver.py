@@ -11,7 +11,7 @@ from mergetui.actions import Wait, Why
 from mergetui.driver.acting import Acts, Ports
 from mergetui.driver.bench import Ending, names
 from mergetui.events import Broken, OutOfRoom, PauseEnded, Recovered, RoomBack
-from mergetui.model import Advance, EntryState, Gate, Repository, RepositoryState
+from mergetui.model import Advance, EntryState, Gate, Holder, Repository, RepositoryState
 from mergetui.planning import plan, standing
 from mergetui.reason import Coded, Reason
 from mergetui.view import View, policy_of
@@ -110,12 +110,21 @@ class Driver:
         self._acts.require_room()
         me = self._ports.processes.me()
         left = self._acts.record.state().advance
+        if left is not None and self._is_alive_beside_me(left.holder):
+            # Its lock is on a directory that was moved from under it: nothing of its work is a leftover.
+            self._ports.occupancy.leave()
+            return
         if left is not None and left.holder != me:
             self._recover(left)
         advance = Advance(holder=me, mode=mode, since=self._acts.record.now())
         self._acts.record.change(lambda state: (replace(state, advance=advance), None))
         self._acts.lookout.distrust()
         self._occupies = True
+
+    def _is_alive_beside_me(self, holder: Holder) -> bool:
+        me = self._ports.processes.me()
+        is_here = (holder.host, holder.boot, holder.pid_namespace) == (me.host, me.boot, me.pid_namespace)
+        return is_here and holder != me and not self._ports.processes.is_dead(holder)
 
     def _leave(self, why: str) -> None:
         self._acts.note_endings(self._acts.bench.stop_all(why))
@@ -129,7 +138,10 @@ class Driver:
             return
         try:
             state = self._acts.record.state()
-            if state.advance is None:
+            if state.advance is not None and state.advance.holder == self._ports.processes.me():
+                # What could not be written when the repository was left.
+                self._acts.record.change(lambda latest: (replace(latest, advance=None), None))
+            elif state.advance is None:
                 self._acts.lookout.look(state, in_flight=frozenset())
         finally:
             self._ports.occupancy.leave()
