@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.running import DONE, USAGE, Mergetui
 
 
+@pytest.mark.soak
 def test_the_story_ends_as_it_should_and_proves_it(bare: Mergetui, tmp_path: Path) -> None:
     answer = bare.bare("demo", str(tmp_path / "sandbox"), "--headless", "--json", SHOP_PACE="0")
     assert answer.code == DONE

@@ -63,6 +63,7 @@ def test_without_json_the_refused_are_told_on_stderr(shop: Mergetui, remote: Rem
 
 
 @pytest.mark.fault(19)
+@pytest.mark.soak
 def test_odd_names_are_handled_exactly(shop: Mergetui, remote: Remote) -> None:
     odd = ["$(id)", "`id`", "a;id", "füße/日本", "feat/x", "%s", "a'b", 'a"b', "#1", "&", "a$IFS", "né"]
     for number, branch in enumerate(odd):

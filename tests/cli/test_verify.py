@@ -159,6 +159,7 @@ def test_a_retest_without_a_command_is_a_matter_of_the_configuration(shop: Merge
     assert (answer.code, answer.error["code"]) == (USAGE, "config")
 
 
+@pytest.mark.soak
 def test_a_retest_works_beside_an_engine_and_leaves_its_lease_alone(
     shop: Mergetui, remote: Remote, stop: Stop
 ) -> None:
@@ -175,6 +176,7 @@ def test_a_retest_works_beside_an_engine_and_leaves_its_lease_alone(
         assert run.end().code == DONE
 
 
+@pytest.mark.soak
 def test_an_engine_that_cleans_up_after_a_dead_one_spares_the_retest(
     shop: Mergetui, remote: Remote, stop: Stop
 ) -> None:
@@ -195,6 +197,7 @@ def test_an_engine_that_cleans_up_after_a_dead_one_spares_the_retest(
         assert run.end().code == DONE
 
 
+@pytest.mark.soak
 def test_an_interrupted_retest_leaves_nothing_running(shop: Mergetui, remote: Remote, stop: Stop) -> None:
     land(shop, remote, "one")
     shop.configure(remote.url, retest=stop.once)
@@ -213,6 +216,7 @@ def test_a_second_retest_of_the_same_repository_is_told_to_wait(shop: Mergetui, 
     assert (answer.code, answer.error["code"]) == (AGAIN, "busy")
 
 
+@pytest.mark.soak
 def test_two_verifications_at_once_both_answer(shop: Mergetui, remote: Remote) -> None:
     land(shop, remote, "one")
     with shop.running("verify", "--json") as one, shop.running("verify", "--json") as other:

@@ -88,6 +88,7 @@ def before_the_landing(tmp_path: Path, remote: Remote) -> Mergetui:
 
 
 @pytest.mark.fault(9)
+@pytest.mark.soak
 def test_a_holder_that_was_stopped_past_its_ttl_and_superseded_lands_nothing(
     before_the_landing: Mergetui, remote: Remote
 ) -> None:

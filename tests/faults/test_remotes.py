@@ -85,6 +85,7 @@ def test_a_branch_lands_over_https(https: HttpsRemote, tmp_path: Path) -> None:
     assert any(asked.endswith("/git-receive-pack") for asked in https.asked)
 
 
+@pytest.mark.soak
 def test_a_branch_of_some_megabytes_lands_over_https(https: HttpsRemote, tmp_path: Path) -> None:
     noise = "".join(f"{number * 2654435761 % 2**32:08x}\n" for number in range(400_000))
     gate = TestGate(https, tmp_path / "gate")
@@ -256,6 +257,7 @@ def test_an_ssh_that_nobody_answers_is_gone_when_the_patience_is_over(ssh: FakeS
     assert [gone(pid) for pid, _ in ssh.calls()] == [True]
 
 
+@pytest.mark.soak
 def test_a_remote_that_goes_on_sending_is_not_silent(ssh: FakeSsh, remote: Remote, tmp_path: Path) -> None:
     slowly = "import sys, time\nfor byte in iter(lambda: sys.stdin.buffer.read1(40), b''):\n"
     slowly += " time.sleep(0.3); sys.stdout.buffer.write(byte); sys.stdout.flush()\n"
@@ -267,6 +269,7 @@ def test_a_remote_that_goes_on_sending_is_not_silent(ssh: FakeSsh, remote: Remot
     assert monotonic() - started > 1.5
 
 
+@pytest.mark.soak
 def test_work_on_this_side_is_not_silence(remote: Remote, tmp_path: Path) -> None:
     busy = tmp_path / "git-busy"
     busy.write_text("#!/bin/sh\nwhile :; do :; done\n")

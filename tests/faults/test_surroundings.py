@@ -97,6 +97,7 @@ def test_from_a_hook_of_the_users_own_repository_that_one_stays_as_it_is(
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.soak
 def test_a_signal_before_the_first_look_is_over_is_obeyed_too(
     number: signal.Signals, shop: Mergetui, remote: Remote
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_signal_before_the_first_look_is_over_is_obeyed_too(
     assert shop("run", "--drain").code == DONE
 
 
+@pytest.mark.soak
 def test_two_interrupts_leave_nothing_that_the_next_run_could_not_clean_up(
     bare: Mergetui, remote: Remote, tmp_path: Path
 ) -> None:
