@@ -97,3 +97,10 @@ def is_stale(lease: Lease, *, holder_is_dead: bool, now: Instant) -> bool:
 def next_token(state: RepositoryState) -> FencingToken:
     """Higher than any that was ever granted, also when the counter's row is older than the lease's."""
     return 1 + max(state.last_token, state.lease.token if state.lease else 0)
+
+
+def why_not(held: Lease | None, token: FencingToken | None) -> str:
+    """What to tell when `token` was not released by force."""
+    if held is None:
+        return "nobody holds the lease"
+    return f"the lease is #{held.token} by now, held by {held.holder}, not #{token}"

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 LONGEST = 200
 """Bytes of a branch name; a ref becomes a file name in many remotes, and those end at 255."""
@@ -60,3 +61,12 @@ _RULES = (
     ("no part may start with '.'", lambda b: any(part.startswith(".") for part in _components(b))),
     ("no part may end with '.lock'", lambda b: any(part.endswith(".lock") for part in _components(b))),
 )
+
+
+def broken_stack_rule(stack: Sequence[str], *, target: str) -> str | None:
+    """The rule that branches break which are to land together, or None."""
+    if target in stack:
+        return "it is the target itself"
+    if len(set(stack)) != len(stack):
+        return "a stack must not name a branch twice"
+    return next((f"a branch {rule}" for branch in stack if (rule := broken_branch_rule(branch))), None)

@@ -36,7 +36,7 @@ from mergetui.model import (
     Repository,
     RepositoryState,
 )
-from mergetui.naming import broken_branch_rule
+from mergetui.naming import broken_stack_rule
 from mergetui.outcome import Run, Unreachable
 from mergetui.ports import Clock, Emit, Journal, Occupancy, Processes, RemoteRefs, Store
 from mergetui.reason import Coded, Reason
@@ -127,7 +127,11 @@ class Desk:
         self, stacks: Sequence[tuple[Branch, ...]], *, priority: Priority | None = None
     ) -> list[Queued | NotQueued] | Unreachable:
         """Queue each stack of branches as one entry, pinned to where the remote has it now."""
-        refused = {stack: rule for stack in stacks if (rule := self._broken_rule(stack))}
+        refused = {
+            stack: rule
+            for stack in stacks
+            if (rule := broken_stack_rule(stack, target=self.repository.target))
+        }
         wanted = [stack for stack in stacks if stack not in refused]
         heads = self._refs.heads([branch for stack in wanted for branch in stack]) if wanted else {}
         if isinstance(heads, Unreachable):
@@ -225,7 +229,7 @@ class Desk:
         def take_away(state: RepositoryState) -> tuple[RepositoryState, Released | NotReleased, Facts]:
             after, taken = leasing.force(state, token=token)
             if taken is None:
-                return after, NotReleased(_why_not(state.lease, token), state.lease), ()
+                return after, NotReleased(leasing.why_not(state.lease, token), state.lease), ()
             forced = self._record.fact(
                 LeaseForced, token=taken.token, holder=str(taken.holder), reason=reason
             )
@@ -261,13 +265,6 @@ class Desk:
             return True
         lock.leave()
         return False
-
-    def _broken_rule(self, stack: tuple[Branch, ...]) -> str | None:
-        if self.repository.target in stack:
-            return "it is the target itself"
-        if len(set(stack)) != len(stack):
-            return "a stack must not name a branch twice"
-        return next((f"a branch {rule}" for branch in stack if (rule := broken_branch_rule(branch))), None)
 
     def _admit(
         self, branches: tuple[Branch, ...], heads: tuple[str, ...], priority: Priority | None
@@ -307,9 +304,3 @@ class Desk:
     def _me(self) -> str:
         me = self._processes.me()
         return f"{me.operator}@{me.host}"
-
-
-def _why_not(held: Lease | None, token: FencingToken | None) -> str:
-    if held is None:
-        return "nobody holds the lease"
-    return f"the lease is #{held.token} by now, held by {held.holder}, not #{token}"

@@ -11,21 +11,10 @@ from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.cli.engine import stop_on_signals
 from mergetui.cli.session import AGAIN, BROKEN, DONE, INTERRUPTED, NO, Failure, Session
+from mergetui.landings import Landing, find, landings, work_of_the_gate
 from mergetui.model import Branch, Oid
 from mergetui.outcome import Unreachable
-from mergetui.proving import (
-    Arrival,
-    Claim,
-    History,
-    Landing,
-    Proof,
-    find,
-    landings,
-    past_the_gate,
-    prove,
-    question,
-    work_of_the_gate,
-)
+from mergetui.proving import Arrival, Claim, History, Proof, past_the_gate, prove, question
 
 if TYPE_CHECKING:
     from mergetui.adapters.archive import Archive

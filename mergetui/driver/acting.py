@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -28,7 +28,7 @@ from mergetui.driver.bench import Bench, Ending, branches_of, names
 from mergetui.driver.landing import Landing
 from mergetui.driver.looking import Lookout
 from mergetui.driver.record import Record
-from mergetui.driver.runs import ended_run
+from mergetui.driver.runs import ended_run, outcome_of
 from mergetui.driver.tenure import Tenure
 from mergetui.events import (
     CatchUpStarted,
@@ -233,7 +233,7 @@ class Acts:
         run = ended_run(
             before,
             repo=self._repository.name,
-            outcome="broken" if broken else _outcome(after.state),
+            outcome="broken" if broken else outcome_of(after.state),
             reason=after.reason,
             candidate=self.bench.tested(before.id),
             started_at=self._began(before.id),
@@ -298,13 +298,3 @@ def _exchanged(state: RepositoryState, before: Entry, after: Entry) -> Repositor
     if now is None or now.heads != before.heads:
         return state
     return queueing.put(state, replace(after, rank=now.rank, priority=now.priority))
-
-
-def _outcome(state: EntryState) -> Literal["sent-back", "deferred", "held"]:
-    match state:
-        case EntryState.HELD:
-            return "held"
-        case EntryState.DEFERRED:
-            return "deferred"
-        case _:
-            return "sent-back"

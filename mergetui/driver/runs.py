@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mergetui.model import Candidate, Entry, FencingToken, Instant, Link
+from mergetui.model import Candidate, Entry, EntryState, FencingToken, Instant, Link
 from mergetui.outcome import BranchOutcome, ChangeStatus, Run
 from mergetui.ports import Published
 from mergetui.reason import Coded
@@ -79,3 +79,14 @@ def run_id(entry: Entry) -> str:
 
 def _status(commits: tuple[str, ...]) -> ChangeStatus:
     return "committed" if commits else "already-existed"
+
+
+def outcome_of(state: EntryState) -> Literal["sent-back", "deferred", "held"]:
+    """What the history calls an entry that came to rest without landing."""
+    match state:
+        case EntryState.HELD:
+            return "held"
+        case EntryState.DEFERRED:
+            return "deferred"
+        case _:
+            return "sent-back"

@@ -14,19 +14,10 @@ from mergetui.adapters.durable import as_json
 from mergetui.adapters.git import RecentCommands
 from mergetui.adapters.journal import FileJournal
 from mergetui.events import Event
+from mergetui.landings import Landing, landings, work_of_the_gate
 from mergetui.model import Candidate, Link
 from mergetui.outcome import Unreachable
-from mergetui.proving import (
-    Arrival,
-    History,
-    Landing,
-    Proof,
-    landings,
-    past_the_gate,
-    prove,
-    question,
-    work_of_the_gate,
-)
+from mergetui.proving import Arrival, History, Proof, past_the_gate, prove, question
 from tests.conftest import Length
 from tests.gate.gate import TestGate
 from tests.rules.landed import facts

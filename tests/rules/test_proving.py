@@ -20,19 +20,9 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
 )
+from mergetui.landings import find, landings, work_of_the_gate
 from mergetui.outcome import BranchOutcome
-from mergetui.proving import (
-    Arrival,
-    Commit,
-    History,
-    Proof,
-    find,
-    landings,
-    past_the_gate,
-    prove,
-    question,
-    work_of_the_gate,
-)
+from mergetui.proving import Arrival, Commit, History, Proof, past_the_gate, prove, question
 from mergetui.reason import Coded, Reason
 from tests.rules.build import FAILED, NOW, chain, entry
 from tests.rules.landed import facts
