@@ -160,7 +160,9 @@ class Desk:
     def put_back(self, entry: Entry) -> None:
         """Undo a dequeue: the entry as it was, in its old place."""
         now = self._clock.now()
-        again = queueing.try_again(entry, now=now) if entry.state.in_flight else entry
+        waiting = queueing.try_again(entry, now=now) if entry.state.in_flight else entry
+        # That it was taken out stands in the history, as a run that must keep its id.
+        again = replace(waiting, attempts=entry.attempts + 1)
         self._record.commit(
             lambda state: queueing.put(state, again),
             self._record.fact(Enqueued, branches=entry.branches, heads=entry.heads, priority=entry.priority),

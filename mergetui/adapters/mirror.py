@@ -214,6 +214,7 @@ class Mirror:
         # Git says so when the directory is too damaged to be a repository.
         if self._bare.is_dir() and not self._is_shallow() and self._git.ask(*address).ok:
             return
+        prove_room(self._directory)
         self._dispose_of_everything()
         self.copies += 1
         make_directory(self._bare)

@@ -254,26 +254,26 @@ class Driver:
 
     def _let_go(self, error: Exception) -> None:
         """Drop everything, so that the next try starts from what is stored."""
-        if self._lack is not None:
-            self._guard(self._drop)
-            return
         reason = Coded(Reason.INTERNAL, str(error) or type(error).__name__)
+        if self._lack is not None:
+            reason = Coded(Reason.DISK_FULL, self._lack)
         self._guard(lambda: self._write_down(reason))
 
-    def _drop(self) -> None:
-        """Nothing can be written, so nothing is: whatever ran is tested again when there is room."""
-        self._acts.bench.stop_all("nothing can be written")
-        self._acts.bench.clear()
-
     def _write_down(self, reason: Coded) -> None:
-        self._acts.note_endings(self._acts.bench.stop_all("the gate broke"))
+        is_full = reason.code is Reason.DISK_FULL
+        endings = self._acts.bench.stop_all("nothing can be written" if is_full else "the gate broke")
         busy = self._acts.bench.entries()
         self._acts.bench.clear()
+        if is_full:
+            # Checkouts are caches, and may be what has filled the disk.
+            self._ports.repo.dispose()
+        self._acts.note_endings(endings)
         entries = self._acts.record.state().entries.values()
         hit = tuple(entry for entry in entries if entry.id in busy or entry.state.in_flight)
-        self._acts.defer(hit, reason, broken=True)
+        self._acts.defer(hit, reason, broken=not is_full)
         self._acts.tenure.give_back()
-        self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))
+        if not is_full:
+            self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))
 
     def _look_is_due(self) -> bool:
         return self._acts.lookout.is_due(tuple(self._acts.record.state().entries.values()))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess  # noqa: TID251 - the command line is met from outside
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,30 @@ def test_a_disk_that_fills_up_during_a_retest_is_nobodys_fault(
     assert run.returncode == DONE
     assert told[-1]["sent_back"] == []
     assert sorted(told[-1]["landed"]) == ["one", "two"]
+
+
+def test_a_test_that_fills_the_disk_of_its_checkout_is_nobodys_fault(
+    bare: Mergetui, remote: Remote, tmp_path: Path
+) -> None:
+    bare.configure(remote.url, retest="head -c 9000000 /dev/zero > big")
+    remote.propose("feature", a="1")
+    with small_disk(tmp_path / "disk", size="6m") as disk:
+        bare.environment |= {"XDG_STATE_HOME": str(tmp_path), "XDG_CACHE_HOME": str(disk.mounted)}
+        words = ["--config", str(bare.config)]
+        assert bare.bare(*words, "enqueue", "shop", "feature").code == DONE
+        ran = subprocess.run(
+            disk.inside(*command(*words, "run", "--drain", "--json")),
+            env=bare.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        used = shutil.disk_usage(disk.path).used
+    summary = json.loads(ran.stdout.splitlines()[-1])
+    assert [entry["code"] for entry in summary["deferred"]] == ["disk-full"]
+    assert summary["sent_back"] == []
+    assert used < 6_000_000
 
 
 def test_old_logs_give_way_before_the_engine_stops(small: OnSmallDisk) -> None:

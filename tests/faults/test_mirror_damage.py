@@ -9,8 +9,9 @@ import pytest
 
 from mergetui.adapters.git import Git, GitError
 from mergetui.adapters.mirror import Mirror
-from mergetui.events import Broken, CatchUpStarted, CaughtUp, RetestStarted
+from mergetui.events import Broken, CatchUpStarted, CaughtUp, RetestEnded, RetestStarted
 from mergetui.model import Candidate, Entry, Link, Repository
+from mergetui.reason import Reason
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote, git_in
 
@@ -243,3 +244,18 @@ def test_a_mirror_that_belongs_to_somebody_else_is_not_worked_in(remote: Remote,
         os.chown(path, 12345, 12345)
     warm.drain()
     assert landed_exactly(remote, warm)
+
+
+def test_a_test_whose_checkout_went_with_its_mirror_is_nobodys_fault(
+    remote: Remote, make_gate: Callable[..., TestGate], tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    waits = f"[ -e {seen} ] || {{ touch {seen}; while [ -e README ]; do sleep 0.01; done; exit 1; }}"
+    gate = make_gate(retest=waits)
+    remote.propose("feature", a="1")
+    gate.enqueue("feature")
+    gate.when(RetestStarted, lambda: shallow(mirror_of(gate)))
+    gate.drain()
+    assert gate.landed() == ["feature"]
+    first, second = gate.facts(RetestEnded)
+    assert (first.reason and first.reason.code, second.reason) == (Reason.INTERRUPTED, None)

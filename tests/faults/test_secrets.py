@@ -1,6 +1,6 @@
 """A retest that prints what it must not: its log keeps it, and nothing that is shown or stored besides."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -8,12 +8,15 @@ import pytest
 
 from mergetui import cleaning
 from mergetui.adapters.endings import reason_of
+from mergetui.events import RetestStarted
 from mergetui.masking import LONGEST, Mask, mask_of
 from mergetui.outcome import Failed, Interrupted, TimedOut
 from mergetui.tui.log_file import LINE_CAP, LogFile
 from tests.adapters.waiting import eventually
 from tests.cli.running import AGAIN, NO, Mergetui, command
+from tests.gate.gate import TestGate
 from tests.worlds.fake_ssh import FakeSsh, SshRemote
+from tests.worlds.remote import Remote
 from tests.worlds.terminal_bytes import Terminal, sent_by, text_of
 
 pytestmark = pytest.mark.fault(17)
@@ -181,3 +184,15 @@ def test_a_secret_of_the_command_is_not_in_a_reason() -> None:
 def test_a_variable_without_a_telling_name_that_holds_an_address_tells_its_password() -> None:
     mask = mask_of("/srv/shop.git", {"DATABASE_URL": f"postgres://shop:{OF_THE_ADDRESS}@db/shop"})
     assert mask(f"login failed: {OF_THE_ADDRESS}") == "login failed: ***"
+
+
+def test_a_secret_in_the_command_itself_is_not_written_down(
+    remote: Remote, make_gate: Callable[..., TestGate]
+) -> None:
+    token = f"ghp_{'a1B2' * 9}"
+    gate = make_gate(retest=f"TOKEN={token} true")
+    remote.propose("feature", a="1")
+    gate.enqueue("feature")
+    gate.drain()
+    [started] = gate.facts(RetestStarted)
+    assert started.command == "TOKEN=*** true"

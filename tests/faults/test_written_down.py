@@ -37,3 +37,14 @@ def test_what_cannot_be_written_down_is_not_taken_out(remote: Remote, gate: Test
     with pytest.raises(OSError, match="journal"):
         gate.desk.dequeue("feature")
     assert gate.is_queued("feature")
+
+
+def test_a_dequeue_that_was_taken_back_and_done_again_is_in_the_history_twice(
+    remote: Remote, gate: TestGate
+) -> None:
+    remote.propose("feature", a="1")
+    [entry] = gate.enqueue("feature")
+    gate.desk.dequeue("feature")
+    gate.desk.put_back(entry)
+    gate.desk.dequeue("feature")
+    assert [run.outcome for run in gate.desk.history()] == ["dequeued", "dequeued"]
