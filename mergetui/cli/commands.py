@@ -183,6 +183,20 @@ def history(
 
 
 @app.command()
+def report(
+    context: typer.Context,
+    name: SomeRepo = None,
+    since: Annotated[
+        str, typer.Option("--since", metavar="TIME", help="RFC 3339, or how long ago: 12h.")
+    ] = "12h",
+) -> int:
+    """The hand-over, in Markdown: what happened since a time, and what is left."""
+    from mergetui.cli import report as reporting
+
+    return reporting.report(session_of(context), name, since=since)
+
+
+@app.command()
 def verify(
     context: typer.Context,
     name: SomeRepo = None,

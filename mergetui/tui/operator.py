@@ -16,6 +16,7 @@ from mergetui.tui.availability import Ground
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
+from mergetui.tui.past import Past
 from mergetui.tui.preview import preview
 from mergetui.tui.screens.enqueue import Chosen, EnqueuePicker
 from mergetui.tui.screens.force_release import ForceRelease
@@ -37,6 +38,7 @@ class Operator:
         self._bridge = bridge
         self._look_now = look_now
         self._errands = Errands(app.call_later)
+        self._past = Past(app, bridge, self._errands, self._failed)
         self.autos = Autos(bridge.engine, self.say)
         self.undoing = Undoing(bridge.now)
 
@@ -79,6 +81,9 @@ class Operator:
             "log": lambda: self._show_log(picture.name, entries[0]),
             "copy": lambda: self._copy(entries),
             "commands": lambda: self._commands(picture.name),
+            "history": lambda: self._past.history(picture.name),
+            "statistics": lambda: self._past.statistics(picture.name),
+            "report": lambda: self._past.report(picture.name),
         }
         if act in commands:
             self._order(picture.name, commands[act])

@@ -1,6 +1,6 @@
 """How the console says what is stored: glyphs and words, ages, reasons; all of it cleaned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from mergetui.actions import Why
 from mergetui.events import Broken, Ended, Event, Recovered
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
+from mergetui.statistics import Outcome
 from mergetui.tui.bridge import Picture
 
 SHORT = 7
@@ -36,6 +37,16 @@ BADGES = {
     EntryState.HELD: Badge("‖", "held", "warn"),
     EntryState.SENT_BACK: Badge("✗", "sent back", "bad"),
 }
+
+OUTCOMES: Mapping[Outcome, Badge] = {
+    "landed": Badge("✓", "landed", "good"),
+    "sent-back": Badge("✗", "sent back", "bad"),
+    "deferred": Badge("↻", "deferred", "warn"),
+    "held": Badge("‖", "held", "warn"),
+    "dequeued": Badge("−", "dequeued", "faint"),
+    "broken": Badge("!", "broken", "bad"),
+}
+"""What a run ended as."""
 
 
 def span(length: timedelta) -> str:

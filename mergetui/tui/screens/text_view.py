@@ -73,8 +73,8 @@ class TextView(Dialog[None]):
     AUTO_FOCUS = "FoldedLines"
     DEFAULT_CSS = "TextView > #dialog-box { width: 100; max-width: 96%; max-height: 92%; }"
 
-    def __init__(self, title: str, lines: Sequence[str]) -> None:
-        super().__init__(title, keys=KEYS)
+    def __init__(self, title: str, lines: Sequence[str], keys: Keys = KEYS) -> None:
+        super().__init__(title, keys=keys)
         self._lines = lines
 
     def compose_body(self) -> ComposeResult:

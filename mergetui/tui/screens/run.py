@@ -1,0 +1,72 @@
+"""One run in full: what became of it, and the proof."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from mergetui import cleaning
+from mergetui.masking import Mask
+from mergetui.outcome import Run
+from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
+from mergetui.tui.screens.log_view import LogView
+from mergetui.tui.wording import OUTCOMES, names, words
+
+KEYS: Keys = (("j k", "move"), ("l", "log"), ("esc", "close"))
+
+
+class RunView(Dialog[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "log", "log", show=False)]
+
+    def __init__(self, run: Run, mask: Mask) -> None:
+        super().__init__(title_of(run), keys=KEYS)
+        self._run = run
+        self._mask = mask
+
+    def compose_body(self) -> ComposeResult:
+        yield Static(facts(run_facts(self._run, self._mask)), markup=False)
+
+    def action_log(self) -> None:
+        self.app.push_screen(log_of(self._run, self._mask))
+
+
+def title_of(run: Run) -> str:
+    return f"Run {run.id} · {run.branches[-1]}"
+
+
+def log_of(run: Run, mask: Mask) -> LogView:
+    return LogView(Path(run.log) if run.log is not None else None, run.branches[-1], mask)
+
+
+def run_facts(run: Run, mask: Mask) -> Iterator[tuple[str, str]]:
+    """Without secrets."""
+    badge = OUTCOMES[run.outcome]
+    took = spoken(run.finished_at - run.started_at)
+    yield "ended", f"{badge.glyph} {badge.word}, {run.finished_at:%Y-%m-%d %H:%M:%S} UTC, took {took}"
+    if run.reason is not None:
+        yield "reason", mask(cleaning.redact(words(run.reason)))
+    yield "branches", names([" + ".join(run.branches)])
+    yield "base", run.base or "it was not caught up"
+    yield "tested", run.tested_commit or "it was not tested"
+    yield "  tree", run.tested_tree or ""
+    yield "landed", run.landed_commit or "it did not land"
+    yield "  tree", run.landed_tree or ""
+    if run.landed_tree is not None and run.tested_tree is not None:
+        same = run.landed_tree == run.tested_tree
+        yield "proof", "the tree that landed is the tree that was tested" if same else "THE TREES DIFFER"
+    yield "token", f"#{run.token}" if run.token is not None else "none: it did not come to a landing"
+    yield from _changes(run)
+    yield "retests", str(run.retests)
+    yield "contended", f"{run.contended} times"
+    yield "log", run.log or "none"
+
+
+def _changes(run: Run) -> Iterator[tuple[str, str]]:
+    for change in run.changes:
+        said = "committed" if change.status == "committed" else "the target had it already"
+        yield "change", f"{change.branch}: {said}"
+        for commit in change.commits:
+            yield "", commit
