@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias, TypeVar
 from msgspec import Struct
 
 from mergetui.events import Event
+from mergetui.forecasting import Commit, Distance, FileChange, Forecast
 from mergetui.model import Branch, Candidate, Entry, Holder, Instant, Link, Oid, RepositoryState
 from mergetui.outcome import RetestEnding, Unreachable
 from mergetui.reason import Coded
@@ -165,6 +166,25 @@ class RemoteRefs(Protocol):
 
     def all_heads(self) -> Mapping[Branch, Oid] | Unreachable:
         """Every branch below refs/heads/."""
+
+
+class BranchReader(Protocol):
+    """What git's copy tells of commits, for people to look at. It may not have them yet: then the answer
+    is None, or leaves them out. Never raises, and holds nobody up."""
+
+    def latest(self, commits: Sequence[Oid]) -> Mapping[Oid, Commit]:
+        """Those of `commits` that are there."""
+
+    def distance(self, tip: Oid, head: Oid) -> Distance | None: ...
+
+    def commits(self, tip: Oid, head: Oid) -> tuple[Commit, ...] | None:
+        """What `head` has and `tip` has not, newest first; a great many are cut off."""
+
+    def files(self, tip: Oid, head: Oid) -> tuple[FileChange, ...] | None:
+        """What `head` has changed since it left the history of `tip`."""
+
+    def forecast(self, ours: Oid, theirs: Oid) -> Forecast | None:
+        """What merging both would give."""
 
 
 class RetestOrder(Struct, frozen=True, kw_only=True):

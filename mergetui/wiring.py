@@ -23,7 +23,7 @@ from mergetui.masking import Mask, mask_of
 from mergetui.model import EntryState, Holder, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
-from mergetui.ports import Clock, Emit, Room
+from mergetui.ports import BranchReader, Clock, Emit, Room
 from mergetui.reason import Coded, Reason
 from mergetui.verdict import Knowledge
 from mergetui.view import Verdict, policy_of
@@ -139,6 +139,12 @@ class Wiring:
 
         commands = self.commands.setdefault(name, RecentCommands())
         return Archive(self.config.repository(name), self.places.cache / name, commands)
+
+    def reader(self, name: str) -> BranchReader:
+        """What the engine's copy tells of branches, for people; it may be anybody's engine, or none."""
+        from mergetui.adapters.reading import MirrorReader
+
+        return MirrorReader(self.places.cache / name / "mirror.git")
 
     def reproof(self, name: str, archive: "Archive") -> "Reproof":
         from mergetui.adapters.reproof import Reproof

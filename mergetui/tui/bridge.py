@@ -14,6 +14,7 @@ from mergetui.events import Event
 from mergetui.masking import Mask
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
 from mergetui.operations import Desk
+from mergetui.ports import BranchReader
 from mergetui.queueing import positions
 from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.wiring import Wiring
@@ -74,6 +75,7 @@ class Bridge:
         self.engine: Engine = wiring.engine(self._hear)
         self._desks: dict[str, Desk] = {name: wiring.desk(name, self._hear) for name in self.names}
         self._masks = {name: wiring.mask(name) for name in self.names}
+        self._readers = {name: wiring.reader(name) for name in self.names}
 
     def start(self, listener: Callable[[Event], None]) -> None:
         """Facts go to `listener`, from the engine's threads."""
@@ -96,6 +98,9 @@ class Bridge:
     def mask(self, name: str) -> Mask:
         """What must not be shown of a retest's output."""
         return self._masks[name]
+
+    def reader(self, name: str) -> BranchReader:
+        return self._readers[name]
 
     def commands(self, name: str) -> tuple[str, ...]:
         """The latest git commands of this console's engine, newest last."""

@@ -33,6 +33,7 @@ ACTS = (
     Act("undo", "u", "undo", "take the last command back, for ten seconds"),
     Act("force_release", "f", "force-release", "take the lease from its holder"),
     Act("why", "w", "why?", "why is nothing landing, and what helps"),
+    Act("forecast", "c", "forecast", "which branches conflict: with the target, with each other"),
     Act("log", "l", "full log", "the whole log of the entry's latest retest"),
     Act("history", "h", "history", "every run that ended, with its proof and its log"),
     Act("statistics", "t", "statistics", "landings, waits, retests and contention in numbers"),
@@ -60,7 +61,19 @@ BINDINGS = [
     Binding("right_square_bracket", "neighbour(1)", "the next repository", show=False, id="next"),
 ]
 
-_MAIN = ("step", "auto", "pause", "enqueue", "why", "force_release", "dequeue", "retry", "undo", "log")
+_MAIN = (
+    "step",
+    "auto",
+    "pause",
+    "enqueue",
+    "why",
+    "force_release",
+    "dequeue",
+    "retry",
+    "undo",
+    "log",
+    "forecast",
+)
 _LOG = ("log.next-error", "log.follow", "log.next-hit", "log.previous-hit", "zoom", "back")
 _ALWAYS = ("filter", "help")
 _LOG_LABELS = {

@@ -23,6 +23,13 @@ class PictureTaken(Message):
         return isinstance(message, PictureTaken) and message.picture.name == self.picture.name
 
 
+class SightFound(Message, bubble=False):
+    """A scout of this widget has an answer more."""
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SightFound)
+
+
 class FactHeard(Message):
     def __init__(self, event: Event) -> None:
         super().__init__()

@@ -19,6 +19,7 @@ from mergetui.tui.errands import Errands
 from mergetui.tui.past import Past
 from mergetui.tui.preview import preview
 from mergetui.tui.screens.enqueue import Chosen, EnqueuePicker
+from mergetui.tui.screens.entry import EntryView
 from mergetui.tui.screens.force_release import ForceRelease
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseChoice, PauseForm
@@ -53,6 +54,10 @@ class Operator:
             everywhere[act]()
         elif ground.picture is not None:
             self._perform_here(act, ground.picture, ground.entries)
+
+    def show_entry(self, picture: Picture, entry: str) -> None:
+        desk, reader = self._bridge.desk(picture.name), self._bridge.reader(picture.name)
+        self._app.push_screen(EntryView(picture, entry, reader, desk.facts))
 
     def say(self, text: str) -> None:
         """In place of what was said before: a key pressed ten times says one thing."""
@@ -176,7 +181,10 @@ class Operator:
                 self._order(picture.name, command, asks=True)
 
         taken = frozenset(branch for entry in queued for branch in entry.branches)
-        self._app.push_screen(EnqueuePicker(picture.name, desk.branches, taken), answered)
+        tip = picture.state.seen.tip if picture.state.seen else None
+        reader, now = self._bridge.reader(picture.name), self._bridge.now()
+        picker = EnqueuePicker(picture.name, desk.branches, taken, reader=reader, tip=tip, now=now)
+        self._app.push_screen(picker, answered)
 
     def _force_release(self, picture: Picture) -> None:
         """The lease that is shown is the only one that can be released by the answer."""

@@ -11,6 +11,7 @@ from mergetui.adapters.memory import MemoryJournal, MemoryStore
 from mergetui.config import Config
 from mergetui.engine import Engine, Standing, WorkMode
 from mergetui.events import Ended, Event
+from mergetui.forecasting import Clean, Commit, Distance, FileChange, Forecast, Pair
 from mergetui.model import (
     Branch,
     Entry,
@@ -33,6 +34,10 @@ from mergetui.wiring import Places, Wiring
 
 NOON = datetime(2024, 5, 17, 14, 2, 11, tzinfo=UTC)
 TIP = "9f3c2a1" + "0" * 33
+
+
+CLEAN = Clean()
+AHEAD = Distance(ahead=1, behind=2)
 
 
 class StillClock:
@@ -63,6 +68,53 @@ class FakeRefs:
 
     def all_heads(self) -> Mapping[Branch, Oid] | Unreachable:
         return Unreachable(self.down) if self.down else self.known
+
+
+class FakeReader:
+    """What git's copy would tell: nothing yet, until it is put in. Counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.known: dict[Oid, Commit] = {}
+        self.distances: dict[Pair, Distance] = {}
+        self.listed: dict[Pair, tuple[Commit, ...]] = {}
+        self.changed: dict[Pair, tuple[FileChange, ...]] = {}
+        self.forecasts: dict[Pair, Forecast] = {}
+        self.asked: list[Pair] = []
+
+    def latest(self, commits: Sequence[Oid]) -> Mapping[Oid, Commit]:
+        return {commit: self.known[commit] for commit in commits if commit in self.known}
+
+    def distance(self, tip: Oid, head: Oid) -> Distance | None:
+        return self.distances.get((tip, head))
+
+    def commits(self, tip: Oid, head: Oid) -> tuple[Commit, ...] | None:
+        return self.listed.get((tip, head))
+
+    def files(self, tip: Oid, head: Oid) -> tuple[FileChange, ...] | None:
+        return self.changed.get((tip, head))
+
+    def forecast(self, ours: Oid, theirs: Oid) -> Forecast | None:
+        self.asked.append((ours, theirs))
+        return self.forecasts.get((ours, theirs))
+
+    def tell(
+        self,
+        tip: Oid,
+        head: Oid,
+        *,
+        forecast: Forecast = CLEAN,
+        distance: Distance = AHEAD,
+        by: str = "Ana Lima",
+        subject: str = "Sum the cart",
+        files: tuple[FileChange, ...] = (),
+    ) -> None:
+        """All there is to know of one branch."""
+        commit = Commit(oid=head, at=ago(days=4), author=by, subject=subject)
+        self.known[head] = commit
+        self.distances[tip, head] = distance
+        self.listed[tip, head] = (commit,)
+        self.changed[tip, head] = files
+        self.forecasts[tip, head] = forecast
 
 
 class FakeProcesses:
@@ -125,11 +177,15 @@ class FakeWiring(Wiring):
         self.journals = {name: MemoryJournal() for name in states}
         for name, journal in self.journals.items():
             journal.append(landed(name))
+        self.readers = {name: FakeReader() for name in states}
         self.refs = FakeRefs({"main": TIP, "feat/new": oid(77), "fix/other": oid(78)})
         self.fake_engine = FakeEngine(tuple(states))
 
     def engine(self, emit: Emit, *, changed: Callable[[str], None] = lambda _: None) -> Engine:  # noqa: ARG002
         return self.fake_engine
+
+    def reader(self, name: str) -> FakeReader:
+        return self.readers[name]
 
     def desk(self, name: str, emit: Emit = lambda _: None) -> Desk:
         return Desk(
@@ -161,6 +217,9 @@ class World:
 
     def state(self, name: str = "shop") -> RepositoryState:
         return self.wiring.stores[name].read()
+
+    def reader(self, name: str = "shop") -> FakeReader:
+        return self.wiring.readers[name]
 
     def facts(self, name: str = "shop") -> list[Event]:
         return list(self.wiring.journals[name].read())

@@ -7,8 +7,11 @@ from textual.screen import ModalScreen
 
 from mergetui.actions import Why
 from mergetui.model import Entry, EntryState, Priority
+from mergetui.outcome import Unreachable
 from mergetui.reason import Coded, Reason
+from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.enqueue import EnqueuePicker
+from mergetui.tui.screens.entry import EntryView
 from mergetui.tui.screens.force_release import ForceRelease
 from mergetui.tui.screens.quit import QuitQuestion
 from mergetui.tui.screens.why import WhyView
@@ -23,6 +26,7 @@ from tests.tui.asking import (
     lease,
     play,
 )
+from tests.tui.fakes import NOON, TIP, FakeReader
 
 BRANCHES = {f"feat/{name}": OID for name in ("cart", "checkout", "login", "search")} | {"fix/search": OID}
 HELP = (
@@ -34,8 +38,24 @@ HELP = (
 STEP = ("retest feat/cart on main 9f3c2a1", "", "git fetch --prune origin", "python -m pytest tests/ -q")
 
 
-def picker(branches: Mapping[str, str] = BRANCHES) -> EnqueuePicker:
-    return EnqueuePicker("shop", lambda: dict(branches), frozenset({"feat/cart"}))
+def picker(
+    branches: Mapping[str, str] = BRANCHES,
+    *,
+    load: Callable[[], dict[str, str] | Unreachable] | None = None,
+    reader: FakeReader | None = None,
+) -> EnqueuePicker:
+    return EnqueuePicker(
+        "shop",
+        load or (lambda: dict(branches)),
+        frozenset({"feat/cart"}),
+        reader=reader or FakeReader(),
+        tip=TIP,
+        now=NOON,
+    )
+
+
+def entry_view(shown: Picture, key: str = "e1", reader: FakeReader | None = None) -> EntryView:
+    return EntryView(shown, key, reader or FakeReader(), tuple)
 
 
 def stale(operator: str = "ana", last_line: str = "tests/test_cart.py ...F   [41%]") -> ForceRelease:

@@ -15,6 +15,7 @@ from mergetui.reason import Coded, Reason
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.entry import EntryView
 from mergetui.tui.screens.force_release import ForceRelease
+from mergetui.tui.screens.forecast import ForecastView
 from mergetui.tui.screens.help import HelpView
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseChoice, PauseForm
@@ -427,6 +428,7 @@ def test_looking_keys_open_what_is_under_the_cursor(world: World) -> None:
             looks: list[tuple[str, type[Screen[Any]]]] = [
                 ("enter", EntryView),
                 ("w", WhyView),
+                ("c", ForecastView),
                 ("l", LogView),
                 ("at", TextView),
                 ("question_mark", HelpView),

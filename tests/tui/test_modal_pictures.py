@@ -8,8 +8,6 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from mergetui.outcome import Unreachable
-from mergetui.tui.screens.enqueue import EnqueuePicker
-from mergetui.tui.screens.entry import EntryView
 from mergetui.tui.screens.help import HelpView
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseForm
@@ -21,7 +19,7 @@ from tests.tui.asking import (
     after,
     picture,
 )
-from tests.tui.modals import HELP, STEP, alive, entry, picker, quit_question, stale, why
+from tests.tui.modals import HELP, STEP, alive, entry, entry_view, picker, quit_question, stale, why
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +50,7 @@ def has(text: str) -> Callable[[str], bool]:
 PICTURES: dict[str, tuple[Callable[[], ModalScreen[Any]], Act]] = {
     "enqueue": (picker, after(*"fc", "space", fact=has("1 marked"))),
     "enqueue-unreachable": (
-        lambda: EnqueuePicker("shop", lambda: Unreachable("ssh: connection refused"), frozenset()),
+        lambda: picker(load=lambda: Unreachable("ssh: connection refused")),
         after(fact=has("cannot be reached")),
     ),
     "force-stale": (stale, after()),
@@ -62,7 +60,7 @@ PICTURES: dict[str, tuple[Callable[[], ModalScreen[Any]], Act]] = {
     "why": (why, after()),
     "help": (lambda: HelpView("Keys · queue", HELP), after(*"le")),
     "quit": (quit_question, after("down")),
-    "entry": (lambda: EntryView(picture(entry()), "e1"), after()),
+    "entry": (lambda: entry_view(picture(entry())), after()),
     "text": (lambda: TextView("Commands · shop", [f"git fetch origin {n}" for n in range(90)]), after()),
 }
 

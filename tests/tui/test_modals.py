@@ -8,7 +8,6 @@ from textual.screen import ModalScreen
 
 from mergetui.model import EntryState
 from mergetui.reason import Coded, Reason
-from mergetui.tui.screens.entry import EntryView
 from mergetui.tui.screens.help import HelpView
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseChoice, PauseForm
@@ -25,7 +24,19 @@ from tests.tui.asking import (
     picture,
     play,
 )
-from tests.tui.modals import HELP, STEP, alive, answer_of, entry, picker, quit_question, shows, stale, why
+from tests.tui.modals import (
+    HELP,
+    STEP,
+    alive,
+    answer_of,
+    entry,
+    entry_view,
+    picker,
+    quit_question,
+    shows,
+    stale,
+    why,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +50,7 @@ from tests.tui.modals import HELP, STEP, alive, answer_of, entry, picker, quit_q
         (why, None),
         (lambda: HelpView("Keys", HELP), None),
         (quit_question, None),
-        (lambda: EntryView(picture(entry()), "e1"), None),
+        (lambda: entry_view(picture(entry())), None),
         (lambda: TextView("Commands", STEP), None),
         (lambda: LogView(None, "feat/cart"), None),
     ],
@@ -218,7 +229,7 @@ def test_an_entry_is_shown_in_full() -> None:
         ):
             assert text in hands.screen
 
-    answer_of(EntryView(picture(entry()), "e1"), act)
+    answer_of(entry_view(picture(entry())), act)
 
 
 @pytest.mark.parametrize(
@@ -240,13 +251,13 @@ def test_an_entry_is_shown_in_full() -> None:
     ],
 )
 def test_an_entry_says_what_comes_next(fields: dict[str, Any], says: str) -> None:
-    shows(EntryView(picture(entry(**fields)), "e1"), says)
+    shows(entry_view(picture(entry(**fields))), says)
 
 
 def test_an_entry_waits_for_those_before_it() -> None:
     first = entry(id="e0", state=EntryState.QUEUED, branches=("feat/x",), heads=(OID,))
     second = entry(state=EntryState.QUEUED, rank=1)
-    shows(EntryView(picture(first, second), "e1"), "its turn comes after 1 before it")
+    shows(entry_view(picture(first, second)), "its turn comes after 1 before it")
 
 
 def test_lines_are_folded_never_cut() -> None:

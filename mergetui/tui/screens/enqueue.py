@@ -2,9 +2,11 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -12,15 +14,22 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from mergetui import cleaning
-from mergetui.model import Branch, Oid, Priority
+from mergetui.model import Branch, Instant, Oid, Priority
 from mergetui.outcome import Unreachable
+from mergetui.ports import BranchReader
+from mergetui.tui.branch_columns import cells, columns
+from mergetui.tui.messages import SightFound
+from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Dialog, Keys
 from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
+from mergetui.tui.sights import BranchSight, branch_sight
 
 KEYS: Keys = (("space", "mark"), ("enter", "enqueue"), ("esc", "cancel"))
 KEYS_IN_TROUBLE: Keys = (("r", "try again"), ("esc", "cancel"))
 _SHORT = 7
+_LOOK = 0.1
+"""Seconds between two looks at which rows are on the screen: whoever types or scrolls asks git nothing."""
 
 
 class Chosen(Struct, frozen=True):
@@ -44,11 +53,14 @@ class BranchFilter(Input):
 
 
 class EnqueuePicker(Dialog[Chosen | None]):
-    """`load` blocks and is called off the event loop; `queued` branches have an entry already."""
+    """`load` and `reader` block and are called off the event loop; `queued` branches have an entry already.
+
+    The list is there as soon as the remote answers; what git tells of its branches follows, row by row.
+    """
 
     DEFAULT_CSS = """
     EnqueuePicker {
-        & > #dialog-box { height: 90%; max-height: 36; }
+        & > #dialog-box { width: 112; height: 90%; max-height: 36; }
         #dialog-body { height: 1fr; }
         BranchFilter { margin-bottom: 1; }
         #picker-choices { padding-top: 1; }
@@ -78,12 +90,24 @@ class EnqueuePicker(Dialog[Chosen | None]):
         repository: str,
         load: Callable[[], dict[Branch, Oid] | Unreachable],
         queued: frozenset[Branch],
+        *,
+        reader: BranchReader,
+        tip: Oid | None,
+        now: Instant,
     ) -> None:
         super().__init__(f"Enqueue · {repository}", keys=KEYS)
         self._load = load
         self._queued = queued
+        self._reader = reader
+        self._now = now
+        self._scout: Scout[Oid, BranchSight] = Scout(
+            partial(branch_sight, reader, tip),
+            lambda: self.post_message(SightFound()),
+            is_whole=lambda sight: sight.is_whole,
+        )
         self._branches: list[tuple[Branch, Oid]] = []
         self._names: list[str] = []
+        self._longest = 0
         self._hits: list[int] = []
         self._marked: list[Branch] = []
         self._priority = Priority.NORMAL
@@ -98,7 +122,14 @@ class EnqueuePicker(Dialog[Chosen | None]):
 
     def on_mount(self) -> None:
         self._show_choices()
+        self.set_interval(_LOOK, self._look_at_visible)
         self.action_load()
+
+    def on_unmount(self) -> None:
+        self._scout.end()
+
+    def on_sight_found(self) -> None:
+        self._list.refresh()
 
     def action_load(self) -> None:
         if self._asking:
@@ -119,6 +150,7 @@ class EnqueuePicker(Dialog[Chosen | None]):
             return
         self._branches = sorted(message.answer.items())
         self._names = [cleaning.name(branch) for branch, _ in self._branches]
+        self._longest = max(map(len, self._names), default=0)
         self._filter(self._field.value)
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -167,6 +199,13 @@ class EnqueuePicker(Dialog[Chosen | None]):
         except Exception as error:
             answer = Unreachable(f"{type(error).__name__}: {error}")
         self.post_message(self.Answered(answer))
+        if not isinstance(answer, Unreachable):
+            # One git for all of them; what follows is asked branch by branch.
+            self._reader.latest(list(answer.values()))
+
+    def _look_at_visible(self) -> None:
+        rows = (self._hits[row] for row in self._list.shown_rows if row < len(self._hits))
+        self._scout.want([self._branches[index][1] for index in rows])
 
     def _filter(self, query: str) -> None:
         self._hits = rank(query, self._names)
@@ -193,9 +232,10 @@ class EnqueuePicker(Dialog[Chosen | None]):
         if branch in self._marked:
             mark = f"{self._marked.index(branch) + 1} " if self._stack else "● "
         note = "queued" if branch in self._queued else ""
-        tail = f"  {cleaning.name(oid[:_SHORT])}  {note:<6} "
-        query = self._field.value
-        name = found_in(query, self._names[index], width - len(mark) - len(tail))
+        commit, sight = cleaning.name(oid[:_SHORT]), self._scout.found.get(oid)
+        shown = columns(width - len(mark), self._longest)
+        tail = "".join(cells(shown, sight, note=note, commit=commit, now=self._now))
+        name = found_in(self._field.value, self._names[index], width - len(mark) - cell_len(tail))
         return [(mark, "mark"), *name, (tail, "faint")]
 
     def _show_choices(self) -> None:

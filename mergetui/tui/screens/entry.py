@@ -1,36 +1,98 @@
 """One entry in full."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from mergetui.events import Event
+from mergetui.forecasting import ahead_of
 from mergetui.model import Entry, EntryState, Instant
+from mergetui.ports import BranchReader
+from mergetui.queueing import order
 from mergetui.tui.bridge import Picture
+from mergetui.tui.messages import SightFound
+from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
+from mergetui.tui.sight_words import UNKNOWN, sight_rows, story_rows
+from mergetui.tui.sights import MOST_AHEAD, EntrySight, Story, entry_sight, question, story
 
 KEYS: Keys = (("j k", "move"), ("esc", "close"))
 
 
-class EntryView(Dialog[None]):
-    """All that is known of the entry in the picture."""
+_MOST_COMMITS, _MOST_FILES = 100, 300
 
-    def __init__(self, picture: Picture, entry: str) -> None:
+
+class EntryView(Dialog[None]):
+    """All that is known of the entry in the picture: what is stored at once, what git and the journal tell
+    as soon as they have told it. `journal` blocks, and is read off the event loop, as is `reader`."""
+
+    DEFAULT_CSS = "EntryView > #dialog-box { width: 100; max-width: 100%; }"
+
+    def __init__(
+        self, picture: Picture, entry: str, reader: BranchReader, journal: Callable[[], Sequence[Event]]
+    ) -> None:
         self._picture = picture
         self._entry = picture.state.entries.get(entry)
+        self._reader = reader
+        self._journal = journal
+        self._scout: Scout[Entry, tuple[EntrySight, Story, int]] = Scout(
+            self._find, lambda: self.post_message(SightFound()), is_whole=lambda found: found[0].is_whole
+        )
         super().__init__(self._entry.branch if self._entry else f"entry {entry}", keys=KEYS)
 
     def compose_body(self) -> ComposeResult:
         gone = [("", f"it is not in the queue of {self._picture.name} any more: h shows what became of it")]
         rows = list(_rows(self._entry, self._picture)) if self._entry else gone
         yield Static(facts(rows), markup=False)
+        if self._entry is not None:
+            yield Static(id="entry-sight", markup=False)
+
+    def on_mount(self) -> None:
+        if self._entry is not None:
+            self._show_sight()
+            self._scout.want([self._entry])
+
+    def on_unmount(self) -> None:
+        self._scout.end()
+
+    def on_sight_found(self) -> None:
+        self._show_sight()
+
+    def _find(self, entry: Entry) -> tuple[EntrySight, Story, int]:
+        """What git tells, what was written down, and how many entries are ahead but not asked about."""
+        state = self._picture.state
+        ahead = ahead_of(entry.id, order(state.entries.values()))
+        asked = question(entry, state.seen.tip if state.seen else None, ahead)
+        sight = entry_sight(self._reader, asked)
+        return sight, story(self._journal(), entry), max(len(ahead) - MOST_AHEAD, 0)
+
+    def _show_sight(self) -> None:
+        found = self._scout.found.get(self._entry) if self._entry is not None else None
+        self.query_one("#entry-sight", Static).update(facts(self._sight_rows(found)))
+
+    def _sight_rows(self, found: tuple[EntrySight, Story, int] | None) -> Iterator[tuple[str, str]]:
+        sight, told, unasked = found or (None, None, 0)
+        now, target = self._picture.taken_at, self._picture.repository.target
+        if told is None:
+            yield "candidate", UNKNOWN
+        else:
+            yield from story_rows(told, now)
+        if unasked:
+            yield "ahead", f"{unasked:,} more than the forecast tells of: c shows more of them"
+        yield "", ""
+        yield from sight_rows(
+            sight, target=target, now=now, most_commits=_MOST_COMMITS, most_files=_MOST_FILES
+        )
 
 
 def _rows(entry: Entry, picture: Picture) -> Iterator[tuple[str, str]]:
     now = picture.taken_at
     yield "state", entry.state.value + (f", {_since(entry.state_since, now)}" if entry.state_since else "")
     yield "next", next_step(entry, picture)
+    if why := what_holds_it_up(entry, picture):
+        yield "held up", why
     if entry.reason:
         yield "reason", f"{entry.reason.code}: {entry.reason.detail}"
     for number, (branch, head) in enumerate(zip(entry.branches, entry.heads, strict=True)):
@@ -68,6 +130,14 @@ def next_step(entry: Entry, picture: Picture) -> str:
             return "its author pushes a mend, or an operator presses r"
         case _:
             assert_never(state)
+
+
+def what_holds_it_up(entry: Entry, picture: Picture) -> str | None:
+    """Why it is not landing, where that is not its own doing: what holds the whole queue up."""
+    if entry.state.needs_a_person or entry.state.in_flight or picture.positions().get(entry.id, 0) <= 1:
+        return None
+    mend = picture.verdict.mend
+    return f"{picture.verdict.says}{f'; what helps: {mend}' if mend else ''}"
 
 
 def _turn(entry: Entry, picture: Picture) -> str:

@@ -19,7 +19,7 @@ from mergetui.tui.haste import Haste
 from mergetui.tui.keys import BINDINGS, footer, help_rows
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.operator import Operator
-from mergetui.tui.screens.entry import EntryView
+from mergetui.tui.screens.forecast import ForecastView
 from mergetui.tui.screens.help import HelpView
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.screens.why import WhyView
@@ -65,7 +65,7 @@ class MainScreen(Screen[None]):
         self._lease = LeasePane(id="lease", classes="pane")
         self._queue = QueuePane(id="queue", classes="pane")
         self._log = LogPane(id="retest", classes="pane")
-        self._detail = DetailPane(id="detail", classes="pane")
+        self._detail = DetailPane(bridge.reader, id="detail", classes="pane")
         self._prompt = Prompt()
         self._key_bar = KeyBar()
 
@@ -126,7 +126,7 @@ class MainScreen(Screen[None]):
         self._queue.tick(now)
         self._lease.show_picture(picture, now)
         if self.has_class("-wide"):
-            self._detail.show_entry(self._queue.entry, picture, now)
+            self._detail.show_entry(self._queue.entry, self._selected, now)
         self._show_keys()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -147,6 +147,7 @@ class MainScreen(Screen[None]):
             "filter": self._ask,
             "help": self._help,
             "why": self._why,
+            "forecast": self._forecast,
             "notices": self.on_banner_opened,
             "quit": self._leave,
         }
@@ -211,7 +212,7 @@ class MainScreen(Screen[None]):
             zoom(self, None)
             self._queue.focus()
         elif self.picture is not None:
-            self.app.push_screen(EntryView(self.picture, message.key))
+            self._operator.show_entry(self.picture, message.key)
 
     def on_lease_pane_opened(self) -> None:
         lines = [text for text, _ in self._lease.lines()]
@@ -283,6 +284,11 @@ class MainScreen(Screen[None]):
     def _why(self) -> None:
         if self.picture is not None:
             self.app.push_screen(WhyView(self.picture.known, self.picture.verdict), self._press)
+
+    def _forecast(self) -> None:
+        """Of the repository that is selected now, and as it changes."""
+        name = self._repositories.current or ""
+        self.app.push_screen(ForecastView(name, lambda: self.taken.get(name), self._bridge.reader(name)))
 
     def _press(self, key: str | None) -> None:
         """Do what the key does here, for somebody who chose it on another screen."""

@@ -68,6 +68,12 @@ class PickList(ScrollView, can_focus=False):
         """The index under the cursor."""
         return self.cursor if self._count else None
 
+    @property
+    def shown_rows(self) -> range:
+        """The indices on the screen."""
+        top, page = int(self.scroll_offset.y), self.scrollable_content_region.height
+        return range(min(top, self._count), min(top + page, self._count))
+
     def show(self, count: int, *, empty: str) -> None:
         """Other rows from now on, the cursor on the first; without any, `empty` says why."""
         self._count, self._says, self.cursor = count, empty, 0
