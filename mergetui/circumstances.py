@@ -39,9 +39,18 @@ def circumstances(known: Knowledge) -> tuple[Circumstance, ...]:
 
 def usual_span(runs: Sequence[Run]) -> timedelta | None:
     """The median from catch-up to landing of the latest that landed."""
-    landed = [run for run in runs[-_LATEST:] if run.outcome == "landed"]
-    spans = [(run.finished_at - run.started_at).total_seconds() for run in landed]
+    spans = [span.total_seconds() for span in _spans(runs)]
     return timedelta(seconds=median(spans)) if spans else None
+
+
+def slow_span(runs: Sequence[Run]) -> timedelta | None:
+    """What 95 of 100 of the same do not exceed (nearest rank)."""
+    spans = sorted(_spans(runs))
+    return spans[-(-95 * len(spans) // 100) - 1] if spans else None
+
+
+def _spans(runs: Sequence[Run]) -> list[timedelta]:
+    return [run.finished_at - run.started_at for run in runs[-_LATEST:] if run.outcome == "landed"]
 
 
 def broken_by(facts: Sequence[Event]) -> str | None:

@@ -30,6 +30,8 @@ class Knowledge(Struct, frozen=True, kw_only=True):
     """Of the retest that runs."""
     usual: timedelta | None = None
     """What a run takes, from those that landed."""
+    slow: timedelta | None = None
+    """What 95 of 100 of these stayed under."""
     broken: str | None = None
     """What the gate itself failed with, if nothing was done since."""
     lack: str | None = None

@@ -17,7 +17,7 @@ from mergetui.adapters.process import SystemProcesses, become_subreaper, identif
 from mergetui.adapters.remote import AskedRemote
 from mergetui.adapters.room import DiskRoom
 from mergetui.adapters.tinydb_store import TinyDBStore
-from mergetui.circumstances import broken_by, usual_span
+from mergetui.circumstances import broken_by, slow_span, usual_span
 from mergetui.config import Config, load
 from mergetui.masking import Mask, mask_of
 from mergetui.model import EntryState, Holder, Repository
@@ -98,6 +98,7 @@ class Wiring:
         state = desk.state()
         testing = (e.log for e in state.entries.values() if e.state is EntryState.TESTING and e.log)
         log = next(testing, None)
+        runs = desk.history()
         return Knowledge(
             repository=desk.repository,
             state=state,
@@ -105,7 +106,8 @@ class Wiring:
             now=self.clock.now(),
             holder_is_dead=state.lease is not None and desk.is_dead(state.lease),
             output=output_in(Path(log)) if log else None,
-            usual=usual_span(desk.history()),
+            usual=usual_span(runs),
+            slow=slow_span(runs),
             broken=broken_by(desk.facts()),
             lack=lack,
         )

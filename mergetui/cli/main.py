@@ -36,7 +36,7 @@ def run(argv: Sequence[str]) -> int:
 def split(argv: Sequence[str]) -> tuple[Options, list[str]]:
     """The global options, wherever they stand before a `--`, and the words that are left."""
     found: dict[str, Path] = {}
-    as_json, words, rest = False, [], list(argv)
+    as_json, read_only, words, rest = False, False, [], list(argv)
     while rest:
         word = rest.pop(0)
         name, equals, value = word.partition("=")
@@ -45,19 +45,29 @@ def split(argv: Sequence[str]) -> tuple[Options, list[str]]:
             break
         if word == "--json":
             as_json = True
+        elif word == "--read-only":
+            read_only = True
         elif name in _VALUED and (equals or rest):
             found[_VALUED[name]] = Path(value if equals else rest.pop(0))
         elif name in _VALUED:
             raise Failure(f"{name} needs a path")
         else:
             words.append(word)
-    return Options(as_json=as_json, config=found.get("config"), state_dir=found.get("state_dir")), words
+    options = Options(
+        as_json=as_json,
+        config=found.get("config"),
+        state_dir=found.get("state_dir"),
+        read_only=read_only,
+    )
+    return options, words
 
 
 def _run(session: Session, words: list[str]) -> int:
     logging.basicConfig(level=logging.CRITICAL if session.as_json else logging.ERROR, stream=sys.stderr)
     if not words:
         return _console(session)
+    if session.options.read_only:
+        raise Failure("--read-only opens the console and goes with no command")
     import typer
 
     from mergetui.cli.commands import app
@@ -84,7 +94,7 @@ def _console(session: Session) -> int:
     wiring = session.wiring
     from mergetui.tui.start import run_console
 
-    return run_console(wiring)
+    return run_console(wiring, read_only=session.read_only)
 
 
 def _failure_of(error: Exception) -> Failure:

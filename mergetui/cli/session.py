@@ -43,6 +43,8 @@ class Options(Struct, frozen=True, kw_only=True):
     config: Path | None = None
     state_dir: Path | None = None
     as_json: bool = False
+    read_only: bool = False
+    """A console that looks on and changes nothing."""
 
 
 class Session:
@@ -68,6 +70,10 @@ class Session:
     @property
     def as_json(self) -> bool:
         return self.options.as_json
+
+    @property
+    def read_only(self) -> bool:
+        return self.options.read_only or self.environ.get("MERGETUI_READ_ONLY", "") not in ("", "0")
 
     @property
     def in_colour(self) -> bool:

@@ -18,9 +18,10 @@ from mergetui import cleaning
 from mergetui.events import Event
 from mergetui.tui.autos import in_flight_here
 from mergetui.tui.bridge import Bridge, Picture, Watcher
+from mergetui.tui.company import Company
 from mergetui.tui.hand_over import hand_over
 from mergetui.tui.keys import ACTS, unknown_ids
-from mergetui.tui.messages import FactHeard, PictureTaken
+from mergetui.tui.messages import CompanyChanged, FactHeard, PictureTaken
 from mergetui.tui.operator import Operator, running
 from mergetui.tui.screens.main import MainScreen
 from mergetui.tui.screens.quit import Farewell, QuitQuestion
@@ -46,6 +47,11 @@ class Console(App[None]):
         self._bridge = bridge
         self._start_auto = start_auto
         self._watcher = Watcher(bridge, lambda picture: self.post_message(PictureTaken(picture)))
+        self._company = Company(
+            bridge.presence(),
+            lambda consoles: self.post_message(CompanyChanged(consoles)),
+            sweep=not bridge.read_only,
+        )
         self._operator = Operator(self, bridge, self._watcher.look_now)
         self.main = MainScreen(bridge, self._operator, self._ask_to_leave)
         self._leaving_after_retests = False
@@ -70,6 +76,7 @@ class Console(App[None]):
         for name in self._bridge.names if self._start_auto else ():
             self._bridge.engine.want(name, "auto")
         self._watcher.start()
+        self._company.start()
         unknown = unknown_ids(self.main, self._bridge.wiring.config.keys)
         if unknown:
             told = cleaning.name(", ".join(unknown))
@@ -80,6 +87,7 @@ class Console(App[None]):
 
     def on_unmount(self) -> None:
         self._watcher.stop()
+        self._company.stop()
 
     def on_picture_taken(self, message: PictureTaken) -> None:
         if not self.main.is_running:
@@ -87,6 +95,10 @@ class Console(App[None]):
         self.main.show(message)
         if self._leaving_after_retests and not running(self.main.pictures):
             self._leave()
+
+    def on_company_changed(self, message: CompanyChanged) -> None:
+        if self.main.is_running:
+            self.main.show_others(message.consoles)
 
     def on_fact_heard(self, message: FactHeard) -> None:
         told = news(message.event)

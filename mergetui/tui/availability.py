@@ -17,10 +17,14 @@ class Ground(Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     """Those that are marked, or the one under the cursor."""
     undoable: bool = False
+    read_only: bool = False
+    """This console only looks on."""
 
 
 def why_not(act: str, ground: Ground) -> str | None:
     """None when the key can act."""
+    if ground.read_only and act not in LOOKS:
+        return "read-only"
     if act in _ANYWHERE:
         return None
     if act == "undo":
@@ -68,6 +72,11 @@ def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
     return f"{names(entries[0].branches)} has not been tested yet"
 
 
+LOOKS = frozenset(
+    {"why", "log", "pager", "copy", "commands", "notices", "filter", "help", "quit"}
+    | {"history", "statistics", "report", "forecast"}
+)
+"""What changes nothing; in a read-only console everything else is refused, also what is yet to come."""
 _ANYWHERE = frozenset({"help", "quit"})
 _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
     "step": _step,
@@ -81,4 +90,6 @@ _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
     "copy": _some_entry,
     "force_release": _force_release,
     "log": _log,
+    "pager": _log,
+    "editor": _log,
 }

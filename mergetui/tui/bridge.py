@@ -9,7 +9,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from mergetui.actions import Wait, Why
-from mergetui.engine import Engine, Standing
+from mergetui.adapters.presence import Presence
+from mergetui.engine import Engine, Standing, WorkMode
 from mergetui.events import Event
 from mergetui.masking import Mask
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
@@ -49,6 +50,11 @@ class Picture(Struct, frozen=True, kw_only=True):
         return self.known.usual
 
     @property
+    def slow(self) -> timedelta | None:
+        """What 95 of 100 such runs stayed under."""
+        return self.known.slow
+
+    @property
     def taken_at(self) -> Instant:
         return self.known.now
 
@@ -64,15 +70,32 @@ class Picture(Struct, frozen=True, kw_only=True):
         return dict(positions(self.state))
 
 
-class Bridge:
-    """Owns the engine of this console. Everything here may block: screens call it from workers."""
+class IdleEngine(Engine):
+    """In the place of an engine where nothing may be changed: none is made, for making one tidies up."""
 
     def __init__(self, wiring: Wiring) -> None:
+        super().__init__({}, clock=wiring.clock, glance_every={})
+
+    def want(self, name: str, mode: WorkMode | None) -> None:
+        """Nothing is done."""
+
+    def standing(self, name: str) -> Standing:  # noqa: ARG002 - as in Engine
+        return Standing()
+
+
+class Bridge:
+    """Owns the engine of this console; a read-only one has none.
+
+    Everything here may block: screens call it from workers.
+    """
+
+    def __init__(self, wiring: Wiring, *, read_only: bool = False) -> None:
         self.wiring = wiring
+        self.read_only = read_only
         self.operator = str(wiring.processes.me())
         self.names = tuple(wiring.config.repos)
         self._listener: Callable[[Event], None] = lambda _: None
-        self.engine: Engine = wiring.engine(self._hear)
+        self.engine: Engine = IdleEngine(wiring) if read_only else wiring.engine(self._hear)
         self._desks: dict[str, Desk] = {name: wiring.desk(name, self._hear) for name in self.names}
         self._masks = {name: wiring.mask(name) for name in self.names}
         self._readers = {name: wiring.reader(name) for name in self.names}
@@ -94,6 +117,11 @@ class Bridge:
 
     def logs(self, name: str) -> Path:
         return self.wiring.places.logs(name)
+
+    def presence(self) -> Presence:
+        """Of this console, among all that are open on the state."""
+        where = self.wiring.places.state / "consoles"
+        return Presence(where, self.wiring.processes, since=self.now())
 
     def mask(self, name: str) -> Mask:
         """What must not be shown of a retest's output."""

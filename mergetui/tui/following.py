@@ -5,8 +5,10 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import Entry, EntryId, EntryState
+from mergetui.model import Entry, EntryId, EntryState, Instant
 from mergetui.tui.messages import PictureTaken
+from mergetui.tui.progress import progress
+from mergetui.tui.wording import so_far
 
 _HOW = "s does one step, a goes on by itself"
 _AT_WORK = (EntryState.TESTING, EntryState.LANDING)
@@ -40,6 +42,15 @@ def ended_red(before: Followed | None, now: Followed, taken: PictureTaken) -> bo
     entry = taken.picture.state.entries.get(now.entry or "")
     ended = before is not None and before.running and before.path == now.path and not now.running
     return ended and entry is not None and entry.state.needs_a_person
+
+
+def progress_of(followed: Followed | None, taken: PictureTaken, percent: int | None, *, now: Instant) -> str:
+    """How far the retest that is watched has come; nothing when none runs."""
+    entry = taken.picture.state.entries.get(followed.entry or "") if followed else None
+    if entry is None or entry.state is not EntryState.TESTING or entry.state_since is None:
+        return ""
+    picture = taken.picture
+    return so_far(progress(now - entry.state_since, percent, picture.usual, picture.slow))
 
 
 def captions(followed: Followed) -> tuple[str, str]:

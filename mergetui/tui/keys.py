@@ -38,6 +38,8 @@ ACTS = (
     Act("history", "h", "history", "every run that ended, with its proof and its log"),
     Act("statistics", "t", "statistics", "landings, waits, retests and contention in numbers"),
     Act("report", "H", "hand-over", "the hand-over report of the last 12 hours, to read and to copy"),
+    Act("pager", "o", "log in $PAGER", "the log of the entry's latest retest in $PAGER"),
+    Act("editor", "O", "log in $EDITOR", "the same in $EDITOR"),
     Act("copy", "y", "copy", "copy the branch's name"),
     Act("commands", "@", "git commands", "the git commands that were run"),
     Act("notices", "!", "notices", "what the banner says, in full"),

@@ -4,18 +4,12 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 
+from mergetui.tui.log_errors import containing, starting
+
 OPEN_CAP = 4_096
 """Bytes of an unfinished line that are remembered to recognise an error in it."""
 
 _NEWLINE = re.compile(rb"\n")
-_COLOURS = rb"(?:\x1b\[[0-9;:]{0,64}m)*"
-_AT_START = re.compile(
-    rb"\n" + _COLOURS + rb"(?:E   |FAILED\b|ERROR\b|FAIL:|Traceback \(most recent call last\)"
-    rb"|_{3,} \S|(?:fatal )?[Ee]rror(?:\[\w{1,16}\])?:)"
-)
-_WITHIN = re.compile(
-    rb": (?:fatal )?error(?:\[\w{1,16}\])?:|::\S{1,200} " + _COLOURS + rb"(?:FAILED|ERROR)\b"
-)
 
 
 class Starts:
@@ -90,8 +84,8 @@ class LineIndex:
     def _note_errors(self, chunk: bytes, starts: list[int]) -> None:
         text = b"\n" + self._open + chunk
         origin = self.size - len(self._open) - 1
-        hits = {origin + found.start() + 1 for found in _AT_START.finditer(text)}
-        hits |= {origin + found.start() for found in _WITHIN.finditer(text)}
+        hits = {origin + found.start() + 1 for found in starting.finditer(text)}
+        hits |= {origin + found.start() for found in containing.finditer(text)}
         lines = {self.newlines + bisect_right(starts, hit) for hit in hits}
         room = self._cap - len(self.errors)
         last = self.errors[-1] if self.errors else -1

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Event, Thread
+from typing import NamedTuple
 
 from mergetui.cleaning import redact
 from mergetui.masking import LONGEST, Mask
@@ -18,6 +19,14 @@ LINE_CAP = 4_000
 WHOLE_CAP = 1_048_576
 ELLIPSIS = "…"
 _BREATH = 0.0005
+
+
+class Spot(NamedTuple):
+    """How far a scan has come: the bytes and the lines before it, in one incarnation of the file."""
+
+    incarnation: int = 0
+    offset: int = 0
+    line: int = 0
 
 
 class LogFile:
@@ -101,6 +110,24 @@ class LogFile:
             if (at := next(open_hits, None)) is not None:
                 return self._number_at(index, at)
         return None
+
+    def hits_from(self, text: str, spot: Spot, *, gap: int = 1) -> tuple[list[int], Spot]:
+        """The lines in the chunk at `spot` that hold `text`, `gap` lines apart at least, and where to go on.
+
+        Only complete lines are looked at. The spot stays as it is when there is no more for now.
+        """
+        if spot.incarnation != self.incarnation:
+            return [], Spot(self.incarnation)
+        piece = self._bytes(spot.offset, min(CHUNK, self._index.size - spot.offset))
+        end = piece.rfind(b"\n") + 1 or (CHUNK if len(piece) == CHUNK else 0)
+        piece, seen, line, found = piece[:end], 0, spot.line, list[int]()
+        for hit in _needle(text).finditer(piece):
+            line += piece.count(b"\n", seen, hit.start())
+            seen = hit.start()
+            far = not found or line - found[-1] >= gap
+            if far and self._is_open(spot.offset + hit.start(), spot.offset + hit.end()):
+                found.append(line)
+        return found, Spot(spot.incarnation, spot.offset + end, spot.line + piece.count(b"\n"))
 
     def close(self) -> None:
         """Stop following, at once."""

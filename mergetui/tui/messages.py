@@ -1,9 +1,11 @@
 """What the engine's threads tell the event loop."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from textual.message import Message
 
+from mergetui.adapters.presence import OpenConsole
 from mergetui.events import Event
 from mergetui.model import EntryState
 from mergetui.queueing import order
@@ -28,6 +30,14 @@ class SightFound(Message, bubble=False):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, SightFound)
+
+
+class CompanyChanged(Message):
+    """Others opened or left a console on the same state."""
+
+    def __init__(self, consoles: Sequence[OpenConsole]) -> None:
+        super().__init__()
+        self.consoles = consoles
 
 
 class FactHeard(Message):

@@ -1,5 +1,6 @@
 """What the operator's keys do: a question where one is needed, a command, a word on what came of it."""
 
+import os
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -14,8 +15,10 @@ from mergetui.tui import desk_work
 from mergetui.tui.autos import Autos, in_flight_here
 from mergetui.tui.availability import Ground
 from mergetui.tui.bridge import Bridge, Picture
+from mergetui.tui.clipboard import copy
 from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
+from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
 from mergetui.tui.past import Past
 from mergetui.tui.preview import preview
 from mergetui.tui.screens.enqueue import Chosen, EnqueuePicker
@@ -84,6 +87,8 @@ class Operator:
             "retry": lambda: self._order(picture.name, partial(desk_work.retry, desk, entries), asks=True),
             "force_release": lambda: self._force_release(picture),
             "log": lambda: self._show_log(picture.name, entries[0]),
+            "pager": lambda: self._open(PAGER, entries[0]),
+            "editor": lambda: self._open(EDITOR, entries[0]),
             "copy": lambda: self._copy(entries),
             "commands": lambda: self._commands(picture.name),
             "history": lambda: self._past.history(picture.name),
@@ -211,12 +216,21 @@ class Operator:
         self._app.push_screen(question, answered)
 
     def _show_log(self, name: str, entry: Entry) -> None:
-        self._app.push_screen(LogView(_path(entry), entry.branch, self._bridge.mask(name)))
+        self._app.push_screen(
+            LogView(_path(entry), entry.branch, self._bridge.mask(name), read_only=self._bridge.read_only)
+        )
 
     def _copy(self, entries: tuple[Entry, ...]) -> None:
         text = " ".join(cleaning.name(entry.branch) for entry in entries)
-        self._app.copy_to_clipboard(text)
+        copy(self._app, text, os.environ)
         self.say(f"copied: {text}")
+
+    def _open(self, program: Program, entry: Entry) -> None:
+        path = _path(entry)
+        if path is not None:
+            told = open_outside(self._app, program, path, os.environ, secure=self._bridge.read_only)
+            if told is not None:
+                self.warn(told)
 
     def _commands(self, name: str) -> None:
         lines = [cleaning.redact(line) for line in self._bridge.commands(name)]

@@ -9,10 +9,13 @@ from mergetui.tui.bridge import Bridge
 from mergetui.wiring import Wiring
 
 
-def run_console(wiring: Wiring) -> int:
+def run_console(wiring: Wiring, *, read_only: bool = False) -> int:
     """Until the operator quits; the exit code of the command. What breaks is logged beside the state."""
-    logging.basicConfig(filename=log_of(wiring.places.state), level=logging.WARNING, force=True)
-    console = Console(Bridge(wiring))
+    if read_only:
+        logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+    else:
+        logging.basicConfig(filename=log_of(wiring.places.state), level=logging.WARNING, force=True)
+    console = Console(Bridge(wiring, read_only=read_only))
     console.run()
     return console.return_code or 0
 

@@ -11,6 +11,7 @@ from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
 from mergetui.statistics import Outcome
 from mergetui.tui.bridge import Picture
+from mergetui.tui.progress import Progress
 
 SHORT = 7
 """Digits of a commit that are shown."""
@@ -71,6 +72,17 @@ def roughly(length: timedelta) -> str:
     """`~40s`, `~6m`."""
     seconds = int(length.total_seconds())
     return f"~{seconds}s" if seconds < 60 else f"~{round(seconds / 60)}m"
+
+
+def so_far(progress: Progress) -> str:
+    """`41% · 4m12s of about 10m`, or from earlier runs `4m12s of about 6m (95% under 9m)`."""
+    percent = f"{progress.percent}% · " if progress.percent is not None else ""
+    about = f" of about {roughly(progress.about)[1:]}" if progress.about is not None else ""
+    if progress.under is None:
+        return f"{percent}{span(progress.elapsed)}{about}"
+    under = roughly(progress.under)[1:]
+    late = "longer than 95% of them" if progress.elapsed > progress.under else f"95% under {under}"
+    return f"{percent}{span(progress.elapsed)}{about} ({late})"
 
 
 def words(reason: Coded) -> str:

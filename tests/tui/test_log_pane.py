@@ -1,6 +1,6 @@
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,11 @@ from textual.app import App, ComposeResult
 from textual.events import MouseScrollUp
 from textual.pilot import Pilot
 
+from mergetui.tui.log_file import LogFile
+from mergetui.tui.log_search import HitLines
 from mergetui.tui.widgets.log_pane import LogPane
 from tests.tui.test_cleaning import HOSTILE, MARKUP
-from tests.tui.until import shown
+from tests.tui.until import shown, until
 
 SIZE = (60, 14)
 PAGE = SIZE[1] - 2
@@ -437,5 +439,119 @@ def test_it_is_drawn_in_every_kind_of_theme(path: Path, theme: str) -> None:
             await desk.press("g")
             assert desk.row_of("red") == "✗E   red"
             assert "plain" in desk.screen
+
+    play(scene())
+
+
+def strip_of(desk: Desk) -> str:
+    return "".join(row[-1] if len(row) == SIZE[0] - 3 else " " for row in desk.rows())
+
+
+def test_the_strip_stands_for_the_whole_log(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 120)) as desk:
+            assert strip_of(desk) == " " * PAGE
+            await desk.grow(*numbered(120, 600), "E   red", *numbered(601, 1_200))
+            assert strip_of(desk) == "      ✗     "
+            await desk.press("g", "m")
+            assert strip_of(desk) == "●     ✗     "
+            desk.pane.search("line 1199")
+            await desk.until(lambda: strip_of(desk) == "●     ✗    ·")
+
+    play(scene())
+
+
+def test_marks_are_set_taken_back_and_jumped_between(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 400)) as desk:
+            await desk.press("g", "m", "j", "j", "m")
+            assert desk.row_of("line 2").startswith("●line 2")
+            await desk.press("G", "apostrophe")
+            assert desk.pane.current == 0
+            await desk.press("apostrophe")
+            assert desk.pane.current == 2
+            await desk.press("m", "apostrophe", "apostrophe")
+            assert desk.pane.current == 0
+
+    play(scene())
+
+
+def test_marks_go_with_the_file(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 40)) as desk:
+            await desk.press("g", "m")
+            path.write_text("anew\n")
+            await desk.until(lambda: desk.rows()[0] == "▸anew")
+            assert desk.pane._marks == []
+
+    play(scene())
+
+
+def test_hits_are_found_also_in_what_comes_later_and_thinned(path: Path) -> None:
+    path.write_text("".join(f"needle {n}\n" if n % 2 else "hay\n" for n in range(200)))
+    log = LogFile(path, poll=0.001)
+    hits = HitLines(log, "needle", cap=32)
+    try:
+        until(lambda: len(hits.lines) > 0)
+        with path.open("a") as file:
+            file.write("hay\n" * 99 + "a needle\n")
+        until(lambda: bool(hits.lines) and hits.lines[-1] == 299)
+        assert len(hits.lines) <= 32
+        assert all(line % 2 for line in hits.lines)
+    finally:
+        hits.cancel()
+        log.close()
+
+
+def test_a_line_is_copied_whole_and_without_colours(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, "\x1b[31mred\x1b[0m " + "x" * 9_000) as desk:
+            await desk.press("g", "y")
+            assert desk.app.clipboard == "red " + "x" * 9_000
+
+    play(scene())
+
+
+class Beside(Watching):
+    """As if its terminal could be handed over."""
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        yield
+
+
+@pytest.mark.parametrize(
+    ("key", "read_only", "opened"),
+    [("o", False, True), ("O", False, True), ("o", True, True), ("O", True, False)],
+)
+def test_a_program_of_the_operators_gets_the_file(
+    path: Path, monkeypatch: pytest.MonkeyPatch, key: str, read_only: bool, opened: bool
+) -> None:
+    note = path.with_name("note")
+    for variable in ("PAGER", "EDITOR"):
+        monkeypatch.setenv(variable, f"sh -c 'cat \"$1\" > {note}' sh")
+
+    async def scene() -> None:
+        app = Beside(path)
+        async with app.run_test(size=SIZE) as pilot:
+            app.pane._read_only = read_only
+            path.write_text("hello\n")
+            await shown(pilot, lambda: app.pane.line_total == 1)
+            await pilot.press(key)
+            await pilot.pause()
+
+    play(scene())
+    assert note.exists() is opened
+
+
+def test_without_such_a_program_it_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", "no-such-pager -x")
+
+    async def scene() -> None:
+        async with sitting(path, "x") as desk:
+            await desk.press("o")
+            assert "there is no program no-such-pager: set $PAGER" in [
+                each.message for each in desk.app._notifications
+            ]
 
     play(scene())

@@ -458,7 +458,7 @@ def test_slash_searches_when_the_log_is_focused(world: World) -> None:
 def test_a_red_retest_leaves_the_log_at_its_first_error(world: World, tmp_path: Path) -> None:
     async def scene() -> None:
         async with seated(world) as seat:
-            await seat.until_seen("4 Retest · feat/cart · following")
+            await seat.until_seen("4 Retest · feat/cart · 18% · 4m12s of about 23m · following")
             with (tmp_path / "r17.log").open("a") as log:
                 log.write("E   AssertionError: 1 != 2\n" + "more\n" * 60)
             red = Coded(Reason.RETEST_FAILED, "exit code 1")

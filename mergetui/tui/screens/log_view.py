@@ -18,6 +18,9 @@ KEYS: Keys = (
     ("/", "search"),
     ("n N", "hits"),
     ("E", "error"),
+    ("m '", "mark, next"),
+    ("y", "copy"),
+    ("o", "pager"),
     ("F", "follow"),
     ("enter", "whole line"),
     ("esc", "close"),
@@ -42,15 +45,18 @@ class LogView(ModalScreen[None]):
         Binding("/", "search", "search", show=False),
     ]
 
-    def __init__(self, path: Path | None, title: str, mask: Mask = redact) -> None:
+    def __init__(
+        self, path: Path | None, title: str, mask: Mask = redact, *, read_only: bool = False
+    ) -> None:
         super().__init__()
         self._path = path
         self._mask = mask
         self._title = title
+        self._read_only = read_only
         self._sought = ""
 
     def compose(self) -> ComposeResult:
-        yield LogPane(empty="no log yet: nothing was retested")
+        yield LogPane(empty="no log yet: nothing was retested", read_only=self._read_only)
         yield Input(placeholder="search; upper case letters are exact", id="log-search")
         yield Static(keys_line(KEYS), id="log-keys", markup=False)
 

@@ -1,7 +1,7 @@
 """The main screen: what lands, what waits and why, who holds the lease, is the retest alive."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -12,9 +12,10 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 
+from mergetui.adapters.presence import OpenConsole
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.bridge import Bridge, Picture
-from mergetui.tui.following import Followed, captions, ended_red, follow
+from mergetui.tui.following import Followed, captions, ended_red, follow, progress_of
 from mergetui.tui.haste import Haste
 from mergetui.tui.keys import BINDINGS, footer, help_rows
 from mergetui.tui.messages import PictureTaken
@@ -58,13 +59,13 @@ class MainScreen(Screen[None]):
         self._followed: Followed | None = None
         self._haste = Haste(self._refuse, later=self.set_timer, monotonic=time.monotonic)
         self._searching = False
-        self._top_bar = TopBar(bridge.operator)
+        self._top_bar = TopBar(bridge.operator, read_only=bridge.read_only)
         self._banner = Banner()
         self._folded_line = FoldedLine()
         self._repositories = RepositoryPane(bridge.names, id="repositories", classes="pane")
         self._lease = LeasePane(id="lease", classes="pane")
         self._queue = QueuePane(id="queue", classes="pane")
-        self._log = LogPane(id="retest", classes="pane")
+        self._log = LogPane(read_only=bridge.read_only, id="retest", classes="pane")
         self._detail = DetailPane(bridge.reader, id="detail", classes="pane")
         self._prompt = Prompt()
         self._key_bar = KeyBar()
@@ -104,7 +105,10 @@ class MainScreen(Screen[None]):
     @property
     def ground(self) -> Ground:
         return Ground(
-            picture=self.picture, entries=self._queue.entries(), undoable=self._operator.undoing.is_open
+            picture=self.picture,
+            entries=self._queue.entries(),
+            undoable=self._operator.undoing.is_open,
+            read_only=self._bridge.read_only,
         )
 
     def show(self, taken: PictureTaken) -> None:
@@ -116,6 +120,11 @@ class MainScreen(Screen[None]):
             self._show_selected()
         self.tick()
 
+    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+        """The consoles of others on the same state."""
+        self._top_bar.show_others(consoles)
+        self._lease.show_others(consoles)
+
     def tick(self) -> None:
         """Once a second, and whenever something has changed: ages, and what the keys can do."""
         now, picture = self._bridge.now(), self.picture
@@ -125,6 +134,8 @@ class MainScreen(Screen[None]):
         self._repositories.show_pictures(self.taken, now)
         self._queue.tick(now)
         self._lease.show_picture(picture, now)
+        if self._selected is not None:
+            self._log.tell_progress(partial(progress_of, self._followed, self._selected, now=now))
         if self.has_class("-wide"):
             self._detail.show_entry(self._queue.entry, self._selected, now)
         self._show_keys()

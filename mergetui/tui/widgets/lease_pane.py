@@ -1,6 +1,6 @@
 """Who has the right to land on the selected repository, and for how long."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mergetui import cleaning
+from mergetui.adapters.presence import OpenConsole
 from mergetui.model import Instant, Lease
 from mergetui.tui.bridge import Picture
 from mergetui.tui.widgets.cells import cut
@@ -32,6 +33,12 @@ class LeasePane(Widget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self._picture: Picture | None = None
         self._now: Instant | None = None
+        self._others: Sequence[OpenConsole] = ()
+
+    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+        """The consoles of others, oldest first."""
+        self._others = consoles
+        self.refresh()
 
     def show_picture(self, picture: Picture | None, now: Instant) -> None:
         self._picture = picture
@@ -68,6 +75,11 @@ class LeasePane(Widget, can_focus=True):
             yield "", ""
             yield f"paused by {cleaning.name(picture.state.pause.by)}", "$text-warning"
             yield cleaning.name(picture.state.pause.reason), ""
+        if self._others:
+            yield "", ""
+            yield "also looking on", "$text-muted"
+        for console in self._others:
+            yield f"{cleaning.name(str(console.holder))} since {span(now - console.since)}", ""
 
 
 def _held(lease: Lease, now: Instant, *, stale: bool) -> Iterator[Line]:

@@ -1,5 +1,8 @@
 """The output of a retest as it grows, in a pane that reads and draws only what is on the screen."""
 
+import os
+from bisect import bisect_right, insort
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -9,19 +12,26 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.strip import Strip
 
 from mergetui import cleaning
 from mergetui.cleaning import redact
 from mergetui.masking import Mask
+from mergetui.tui.clipboard import copy
+from mergetui.tui.heat import rows_with
 from mergetui.tui.log_file import LogFile
-from mergetui.tui.log_search import LogSearch
+from mergetui.tui.log_search import HitLines, LogSearch
+from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
+from mergetui.tui.progress import percent_in
 from mergetui.tui.sgr import colourless
 from mergetui.tui.widgets.follow_view import FollowView
 from mergetui.tui.widgets.strips import LineStrips, centred, fitted, window
 
 TICKS = 20
 """Looks at the file per second: however fast it grows, the pane is drawn no more often."""
+LATEST = 12
+"""Lines from the end that are looked at for a percentage."""
 CORNERS = 6
 """Cells of the upper border that hold no title."""
 
@@ -34,6 +44,15 @@ class Paints(NamedTuple):
     error: Style = Style.null()
     match: Style = Style.null()
     faint: Style = Style.null()
+    mark: Style = Style.null()
+
+
+class Heat(NamedTuple):
+    """Rows of the strip beside the scroll bar with something to go to; none for a log that fits the pane."""
+
+    errors: frozenset[int] = frozenset()
+    hits: frozenset[int] = frozenset()
+    marks: frozenset[int] = frozenset()
 
 
 class LogPane(FollowView):
@@ -56,6 +75,7 @@ class LogPane(FollowView):
         & > .log-pane--error { color: $text-error; text-style: bold; }
         & > .log-pane--match { text-style: reverse; }
         & > .log-pane--faint { text-style: dim; }
+        & > .log-pane--mark { color: $text-accent; }
     }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -63,11 +83,17 @@ class LogPane(FollowView):
         "log-pane--error",
         "log-pane--match",
         "log-pane--faint",
+        "log-pane--mark",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("E", "next_error", "next error", id="log.next-error"),
         Binding("n", "next_hit", "next hit", show=False, id="log.next-hit"),
         Binding("N", "previous_hit", "previous hit", show=False, id="log.previous-hit"),
+        Binding("m", "mark", "mark the line, or unmark it", show=False, id="log.mark"),
+        Binding("apostrophe", "next_mark", "next mark", show=False, id="log.next-mark"),
+        Binding("y", "copy", "copy the line", show=False, id="log.copy"),
+        Binding("o", "pager", "the log in $PAGER", show=False, id="log.pager"),
+        Binding("O", "editor", "the log in $EDITOR", show=False, id="log.editor"),
         Binding("enter", "choose", "whole line", show=False, id="log.choose"),
     ]
 
@@ -83,8 +109,22 @@ class LogPane(FollowView):
         def control(self) -> "LogPane":
             return self.pane
 
-    def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        empty: str = "",
+        read_only: bool = False,
+        id: str | None = None,  # noqa: A002
+        classes: str | None = None,
+    ) -> None:
         super().__init__(id=id, classes=classes)
+        self._read_only = read_only
+        self._progress = ""
+        self._told: Callable[[int | None], str] = lambda _: ""
+        self._marks: list[int] = []
+        self._hits: HitLines | None = None
+        self._heat = Heat()
+        self._seen_hits: object = None
         self._title = ""
         self._empty = empty
         self._source: LogFile | None = None
@@ -104,11 +144,13 @@ class LogPane(FollowView):
         What is secret by `mask` is neither shown nor found.
         """
         self._close()
-        self._title = cleaning.name(title)
+        self._title, self._progress = cleaning.name(title), ""
+        self._told = lambda _: ""
         self._empty = self._empty if empty is None else empty
         self._source = None if path is None else LogFile(path, mask=mask)
         self._seen_generation = self._seen_incarnation = 0
-        self._search, self._standing = None, False
+        self._search, self._hits, self._standing = None, None, False
+        self._marks = []
         self._strips.highlight("")
         self.start_over()
         self.follow()
@@ -122,12 +164,20 @@ class LogPane(FollowView):
     def search(self, text: str) -> None:
         """Go to the next line that holds `text`, and show where it is found; the empty text ends a search."""
         self._strips.highlight(text)
+        if self._hits is not None:
+            self._hits.cancel()
+        self._hits = HitLines(self._source, text) if self._source is not None and text else None
         self._seek(text, self.current, forward=True)
         self.refresh()
 
     def current_text(self) -> str:
         """The line the keys act on, at most 1 MB of it, clean and without colours; empty if there is none."""
         return cleaning.plain(self._source.whole(self.current)) if self._source else ""
+
+    def tell_progress(self, told: Callable[[int | None], str]) -> None:
+        """What stands beside the title, from the percentage in the latest lines; nothing if empty."""
+        self._told = told
+        self._tell_progress()
 
     def look_up(self) -> None:
         self._standing = False
@@ -163,6 +213,35 @@ class LogPane(FollowView):
         if self._search is not None:
             self._seek(self._search.text, self.current - 1, forward=False)
 
+    def action_mark(self) -> None:
+        line = self.current
+        if line in self._marks:
+            self._marks.remove(line)
+        elif self.line_total:
+            insort(self._marks, line)
+            self.look_up()
+        self.refresh()
+
+    def action_next_mark(self) -> None:
+        """The next mark below, or else the first of all."""
+        if self._marks:
+            at = bisect_right(self._marks, self.current)
+            self.jump_to(self._marks[at % len(self._marks)])
+
+    def action_copy(self) -> None:
+        if self.line_total:
+            told = copy(self.app, self.current_text(), os.environ)
+            self._say(f"copied: {len(told):,} characters of line {self.current + 1:,}")
+
+    def action_pager(self) -> None:
+        self._open(PAGER)
+
+    def action_editor(self) -> None:
+        if self._read_only:
+            self._say("read-only", severity="warning")
+        else:
+            self._open(EDITOR)
+
     def action_choose(self) -> None:
         if self.line_total:
             self.post_message(self.LineChosen(self, self.current_text()))
@@ -172,7 +251,8 @@ class LogPane(FollowView):
         place = f"following · {self.line_total:,}"
         if not self.following:
             place = f"line {self.current + 1:,} of {self.line_total:,}"
-        title = fitted(self._title, place if self._source else "", self.outer_size.width - CORNERS)
+        named = " · ".join(filter(None, (self._title, self._progress)))
+        title = fitted(named, place if self._source else "", self.outer_size.width - CORNERS)
         new = f"+{self.new_total:,} new" if self.new_total else ""
         captions = (title, " · ".join(filter(None, (self._search_note(), new))))
         if captions != self._captions:
@@ -186,7 +266,9 @@ class LogPane(FollowView):
             error=self.get_component_rich_style("log-pane--error", partial=True),
             match=self.get_component_rich_style("log-pane--match", partial=True),
             faint=self.get_component_rich_style("log-pane--faint", partial=True),
+            mark=self.get_component_rich_style("log-pane--mark", partial=True),
         )
+        self._heat = self._heat_now()
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
@@ -201,14 +283,21 @@ class LogPane(FollowView):
         gutter = Segment("▸" if here else " ")
         if self._source.is_error(number):
             gutter = Segment("✗", paints.error + Style(reverse=here))
-        text = window(strip, self.sideways, width - 1)
-        return Strip([gutter, *text], width).apply_style(paints.cursor if here else paints.base)
+        if number in self._marks:
+            gutter = Segment("●", (paints.error if gutter.text == "✗" else paints.mark) + Style(reverse=here))
+        heat = self._heat_at(y)
+        text = window(strip, self.sideways, width - 1 - len(heat))
+        line = Strip([gutter, *text]).apply_style(paints.cursor if here else paints.base)
+        return Strip([*line, *heat], width)
 
     def _tick(self) -> None:
         if self._source is not None and self._source.generation != self._seen_generation:
             self._look()
         if self._sought:
             self._take_hit()
+        if self._hits is not None and self._hits.lines is not self._seen_hits:
+            self._seen_hits = self._hits.lines
+            self.refresh()
 
     def _look(self) -> None:
         """Take over what the file has become since the last look."""
@@ -219,8 +308,10 @@ class LogPane(FollowView):
         if source.incarnation != self._seen_incarnation:
             self._seen_incarnation = source.incarnation
             self._strips.forget()
+            self._marks = []
             self.start_over()
         self.grow_to(source.count)
+        self._tell_progress()
         if self._standing and source.errors and source.errors[0] < self.line_total:
             self.jump_to(source.errors[0])
 
@@ -248,7 +339,46 @@ class LogPane(FollowView):
         quoted = f"“{cleaning.name(self._search.text)}”"
         return f"no {quoted}" if self._search.over else f"looking for {quoted}"
 
+    def _tell_progress(self) -> None:
+        source, total = self._source, self.line_total
+        lines = range(total - 1, max(total - LATEST, 0) - 1, -1) if source is not None else ()
+        told = self._told(percent_in(cleaning.plain(source.line(n)) for n in lines) if source else None)
+        if told != self._progress:
+            self._progress = told
+            self.caption()
+
+    def _heat_now(self) -> Heat:
+        source, total, height = self._source, self.line_total, self.page
+        if source is None or not 0 < height < total:
+            return Heat()
+        hits = self._hits.lines if self._hits is not None else ()
+        found = (rows_with(lines, total=total, height=height) for lines in (source.errors, hits, self._marks))
+        return Heat(*found)
+
+    def _heat_at(self, row: int) -> list[Segment]:
+        """The strip's cell of a row; no cell while nothing is marked, found or wrong in the whole log."""
+        heat, paints = self._heat, self._paints
+        if not any(heat):
+            return []
+        if row in heat.marks:
+            return [Segment("●", paints.base + paints.mark)]
+        if row in heat.errors:
+            return [Segment("✗", paints.base + paints.error)]
+        return [Segment("·" if row in heat.hits else " ", paints.base)]
+
+    def _open(self, program: Program) -> None:
+        if self._source is None:
+            return
+        told = open_outside(self.app, program, self._source.path, os.environ, secure=self._read_only)
+        if told is not None:
+            self._say(told, severity="warning")
+
+    def _say(self, told: str, *, severity: SeverityLevel = "information") -> None:
+        self.app.notify(told, severity=severity, markup=False)
+
     def _close(self) -> None:
+        if self._hits is not None:
+            self._hits.cancel()
         if self._search is not None:
             self._search.cancel()
         if self._source is not None:

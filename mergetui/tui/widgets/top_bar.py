@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from mergetui import cleaning
+from mergetui.adapters.presence import OpenConsole
 from mergetui.model import EntryState, Instant
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.cells import cut
@@ -29,11 +30,20 @@ _STYLES = {
 class TopBar(Widget):
     ALLOW_SELECT = False
 
-    def __init__(self, operator: str) -> None:
+    def __init__(self, operator: str, *, read_only: bool = False) -> None:
         super().__init__()
+        self._read_only = read_only
         self._operator = cleaning.name(operator.partition(" pid ")[0])
         self._pieces: tuple[list[Piece], list[Piece]] = ([], [])
         self._clock = ""
+        self._others: tuple[str, ...] = ()
+
+    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+        """The consoles of others, oldest first."""
+        others = tuple(console.holder.operator for console in consoles)
+        if others != self._others:
+            self._others = others
+            self.refresh()
 
     def show_pictures(
         self, taken: Mapping[str, PictureTaken], ending: frozenset[str], *, repositories: int, now: Instant
@@ -45,10 +55,13 @@ class TopBar(Widget):
 
     def render(self) -> Content:
         counts, autos = self._pieces
-        who, clock = (self._operator, "$text-muted"), (self._clock, "")
+        who, clock = (self._who(), "$text-muted"), (self._clock, "")
+        if self._read_only:
+            autos, clock = [], (f"read-only   {self._clock}", "$text-warning")
         head = ("mergetui", "bold $text-primary")
         for left, right in (
             ([head, *counts], [*autos, who, clock]),
+            ([head, *counts], [*autos, (self._who(brief=True), "$text-muted"), clock]),
             ([head, *counts], [*autos, clock]),
             ([head, *counts[1:]], [*autos, clock]),
             (counts[1:] or [head], [*autos, clock]),
@@ -57,7 +70,15 @@ class TopBar(Widget):
             line = _line(left, right, self.size.width)
             if line is not None:
                 return line
-        return Content(cut(f" {_text(counts)}", self.size.width))
+        told = [("read-only", "")] * self._read_only + counts
+        return Content(cut(f" {_text(told)}", self.size.width))
+
+    def _who(self, *, brief: bool = False) -> str:
+        if not self._others:
+            return self._operator
+        count = f"{len(self._others) + 1} consoles"
+        me = self._operator.partition("@")[0]
+        return count if brief else f"{count}: {cleaning.name(', '.join((me, *self._others)))}"
 
 
 class FoldedLine(Widget):
