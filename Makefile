@@ -22,7 +22,7 @@ test: $(READY)      ## the suite
 	$(BIN)/python -m pytest $(XDIST) -m "not soak"
 
 soak: $(READY)      ## the slow, bounded fault and race runs
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m soak
 
 attack: $(READY)    ## the same at full length, with the figures of docs/reliability.md
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m soak --full-length

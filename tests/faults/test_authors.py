@@ -16,7 +16,7 @@ from mergetui.events import (
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 
-pytestmark = pytest.mark.fault(5)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(5)]
 
 STAGES = [CatchUpStarted, CaughtUp, RetestStarted]
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.__name__)

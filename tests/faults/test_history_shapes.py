@@ -14,6 +14,8 @@ from tests.gate.gate import TestGate
 from tests.worlds.remote import File, Remote, link, program, submodule
 from tests.worlds.texts import lines
 
+pytestmark = pytest.mark.soak
+
 MakeGate = Callable[..., TestGate]
 STRATEGIES: list[Strategy] = ["rebase", "squash", "merge"]
 

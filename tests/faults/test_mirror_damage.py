@@ -15,7 +15,7 @@ from mergetui.reason import Reason
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote, git_in
 
-pytestmark = pytest.mark.fault(22)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(22)]
 
 Damage = Callable[[Path], object]
 Stage = type[CatchUpStarted] | type[CaughtUp] | type[RetestStarted]

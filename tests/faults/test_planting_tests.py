@@ -9,7 +9,7 @@ import pytest
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 
-pytestmark = pytest.mark.fault(18)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(18)]
 
 _HOOKS = "post-checkout pre-commit pre-push reference-transaction post-index-change pre-rebase post-rewrite"
 _PLANT = """

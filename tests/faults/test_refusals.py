@@ -8,7 +8,7 @@ from mergetui.events import LandingStarted, TakenUp
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 
-pytestmark = pytest.mark.fault(6)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(6)]
 
 MakeGate = Callable[..., TestGate]
 FROZEN = "main is frozen until Monday"

@@ -22,7 +22,7 @@ from tests.worlds.fake_ssh import FakeSsh, SshRemote
 from tests.worlds.https_remote import Conduct, HttpsRemote
 from tests.worlds.remote import Remote
 
-pytestmark = pytest.mark.fault(7)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(7)]
 
 MakeGate = Callable[..., TestGate]
 CLEAR = 20.0

@@ -15,7 +15,7 @@ from tests.cli.running import DONE, INTERRUPTED, Mergetui, command, gone
 from tests.tui.test_terminal import ALTERNATE_SCREEN_LEFT, Terminal
 from tests.worlds.remote import Remote
 
-pytestmark = pytest.mark.fault(23)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(23)]
 
 HOSTILE = {
     "GIT_DIR": "/nonexistent",

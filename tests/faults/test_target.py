@@ -9,7 +9,7 @@ from mergetui.events import PauseBegun, RetestStarted
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 
-pytestmark = pytest.mark.fault(4)
+pytestmark = [pytest.mark.soak, pytest.mark.fault(4)]
 
 
 def paused_for(gate: TestGate) -> str:
