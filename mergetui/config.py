@@ -229,6 +229,7 @@ def _pairs(value: object) -> Mapping[str, str]:
 _PARSERS_BY_KEY: Mapping[str, Callable[[object], object]] = {
     "retest_output_limit": parse_size,
     "max_retries": _count_or_none,
+    "retries": _count_or_none,
     "max_deferrals": _count_or_none,
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {

@@ -127,6 +127,8 @@ class RetestEnded(Fact, frozen=True, kw_only=True, tag="retest-ended"):
     """None: it passed."""
     seconds: float
     log: str
+    reds: int = 0
+    """Red retests of the very commit before this one: a pass after them is a flake."""
 
 
 class LandingStarted(Fact, frozen=True, kw_only=True, tag="landing-started"):

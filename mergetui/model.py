@@ -83,6 +83,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     retest_silence: timedelta = timedelta(minutes=10)
     retest_output_limit: int = 200_000_000
     """Bytes of one retest's log."""
+    retries: int = 0
+    """How often a red retest is run again on the same commit before it counts; a pass then is a flake."""
     env: Mapping[str, str] = field(default_factory=dict)
     env_pass: tuple[str, ...] = ()
     fetch_interval: timedelta = timedelta(seconds=15)
@@ -132,6 +134,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """Catch-ups that a moving target has cost it since it last got anywhere."""
     retests: int = 0
     """Retests started for it since it was queued."""
+    doubts: int = 0
+    """Red retests of the very commit that is tested now; it is tested again because they are doubted."""
     available_at: Instant | None = None
     """A deferred entry is tried again from then on."""
     state_since: Instant | None = None

@@ -84,7 +84,7 @@ class _Known(Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, view: View, policy: Policy, line: tuple[Entry, ...]) -> "_Known":
         trials = {
-            len(rest): Trial(Candidate(base=view.tip or "", links=rest), trial.verdict, trial.reason)
+            len(rest): Trial(Candidate(base=view.tip or "", links=rest), _judged(trial, policy), trial.reason)
             for trial in view.trials
             if (rest := _rest(trial, view.tip, line)) is not None
         }
@@ -102,6 +102,12 @@ class _Known(Struct, frozen=True, kw_only=True):
             reach=reach,
             obstacle=obstacle,
         )
+
+
+def _judged(trial: Trial, policy: Policy) -> Verdict:
+    """A red that is still doubted says nothing yet; one that no retest gave is not doubted."""
+    doubted = trial.verdict is Verdict.RED and 0 < trial.reds <= policy.retries
+    return Verdict.BUILT if doubted else trial.verdict
 
 
 def _tests(view: View, policy: Policy, line: tuple[Entry, ...], known: _Known) -> tuple[Action, ...]:

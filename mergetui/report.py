@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mergetui import cleaning
 from mergetui.events import Event
+from mergetui.flaking import Flake
 from mergetui.model import Branch, Entry, EntryState, Instant, Pause, RepositoryState
 from mergetui.outcome import Run
 from mergetui.queueing import order
@@ -82,6 +83,7 @@ def markdown(told: Report) -> str:
         *_section("Deferred now", map(_deferral, told.deferred)),
         *_section("Queued now", map(_waiting, told.queued)),
         *_section("With their authors now", map(_stuck, told.returned)),
+        *_section("Flakes", map(_flake, numbers.flakes)),
         *_section("Pauses", map(_pause, numbers.pauses)),
         *_section("Overrides", (_override(told, place) for place in range(len(numbers.overrides)))),
         *_section("Retests", _retests(numbers)),
@@ -163,6 +165,11 @@ def _waiting(entry: Entry) -> str:
     author = f" of {code(entry.author)}" if entry.author else ""
     queued = f"queued at {_time(entry.enqueued_at)}"
     return f"{_branches(entry.branches)}{author}: {entry.state}, {entry.priority}, {queued}"
+
+
+def _flake(flake: Flake) -> str:
+    judged = f"tree {code(flake.tree[:_SHORT])} failed {flake.reds}×, and passed"
+    return f"{_time(flake.at)} {_branches(flake.branches)}: {judged}; {_because(flake.failed.reason)}"
 
 
 def _pause(pause: PauseSpan) -> str:

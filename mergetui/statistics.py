@@ -21,6 +21,7 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
 )
+from mergetui.flaking import Flake, flakes
 from mergetui.model import Branch, FencingToken, Instant
 from mergetui.outcome import Run
 from mergetui.reason import Reason
@@ -46,14 +47,20 @@ class Retests(Struct, frozen=True, kw_only=True):
     red: int = 0
     undecided: int = 0
     """Stopped or killed before there was a verdict."""
-    flaky: int | None = None
-    """Red and then green on the same commit; None: the journal does not tell of them yet."""
+    flaky: int = 0
+    """Trees that both failed and passed under one command."""
 
     @property
     def red_rate(self) -> float | None:
         """Of those with a verdict, 0 to 1; None without any."""
         judged = self.green + self.red
         return self.red / judged if judged else None
+
+    @property
+    def flake_rate(self) -> float | None:
+        """Flakes per retest with a verdict; None without any."""
+        judged = self.green + self.red
+        return self.flaky / judged if judged else None
 
 
 class EndingCount(Struct, frozen=True, kw_only=True):
@@ -106,6 +113,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
     """Those of which some part is in the span, oldest first."""
     overrides: tuple[Override, ...] = ()
     """Oldest first."""
+    flakes: tuple[Flake, ...] = ()
+    """Those that came to light in the span, oldest first."""
 
     @property
     def retests_per_landing(self) -> float | None:
@@ -153,6 +162,7 @@ def statistics(facts: Sequence[Event], *, since: Instant, now: Instant) -> Stati
     ended = [one for one in journeys(facts) if since < one.run.finished_at <= now]
     landed = [one for one in ended if one.run.outcome == "landed"]
     ends = [one.run.finished_at for one in landed]
+    flaky = tuple(flake for flake in flakes(facts) if since < flake.at <= now)
     return Statistics(
         since=since,
         until=now,
@@ -162,11 +172,12 @@ def statistics(facts: Sequence[Event], *, since: Instant, now: Instant) -> Stati
         in_queue=spread([one.in_queue for one in landed]),
         waited=spread([one.waited for one in landed]),
         worked=spread([one.worked for one in landed]),
-        retests=_retests(within),
+        retests=replace(_retests(within), flaky=len(flaky)),
         contended=sum(isinstance(fact, LandingContended) for fact in within),
         endings=_endings(one.run for one in ended),
         pauses=tuple(pause for pause in pauses(facts, now=now) if _reaches_into(pause, since)),
         overrides=tuple(_override(fact) for fact in within if isinstance(fact, LeaseForced)),
+        flakes=flaky,
     )
 
 

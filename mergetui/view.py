@@ -35,6 +35,8 @@ class Trial(Struct, frozen=True):
     candidate: Candidate
     verdict: Verdict
     reason: Coded | None = None
+    reds: int = 0
+    """Retests of this very commit that were red."""
 
 
 class Obstacle(Struct, frozen=True):
@@ -50,6 +52,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     has_command: bool = True
     batch: int = 1
     parallel: int = 1
+    retries: int = 0
+    """Red retests of a candidate that are doubted before one counts."""
     max_retries: int = 2
     max_contention: int = 10
 
@@ -60,6 +64,7 @@ def policy_of(repository: Repository, gate: Gate) -> Policy:
         has_command=repository.retest is not None,
         batch=repository.batch,
         parallel=repository.parallel,
+        retries=repository.retries,
         max_retries=gate.max_retries,
         max_contention=gate.max_contention,
     )

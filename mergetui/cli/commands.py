@@ -197,6 +197,14 @@ def report(
 
 
 @app.command()
+def flakes(context: typer.Context, name: SomeRepo = None) -> int:
+    """Trees that both failed and passed under one command, with both logs; newest last."""
+    from mergetui.cli import flakes as flaking
+
+    return flaking.ledger(session_of(context), name)
+
+
+@app.command()
 def verify(
     context: typer.Context,
     name: SomeRepo = None,

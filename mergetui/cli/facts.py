@@ -119,8 +119,9 @@ def _says(fact: Event) -> str:
     match fact:
         case Ended(run=run):
             return f"{run.outcome} {run.reason.code}: {run.reason.detail}" if run.reason else run.outcome
-        case RetestEnded(reason=reason, seconds=seconds):
-            return f"{reason.code}: {reason.detail}" if reason else f"green after {seconds:.1f} s"
+        case RetestEnded(reason=reason, seconds=seconds, reds=reds):
+            flaky = f", red {reds}× before: a flake" if reds else ""
+            return f"{reason.code}: {reason.detail}" if reason else f"green after {seconds:.1f} s{flaky}"
         case Recovered(detail=said) | Broken(detail=said) | RoomBack(detail=said):
             return said
         case LandingUnknown(detail=said) | RemoteLost(detail=said):

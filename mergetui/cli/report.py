@@ -67,6 +67,7 @@ def _numbers(numbers: Statistics) -> dict[str, Any]:
             "red_rate": retests.red_rate,
             "per_landing": numbers.retests_per_landing,
             "flaky": retests.flaky,
+            "flake_rate": retests.flake_rate,
         },
         "contended": numbers.contended,
         "contended_per_landing": numbers.contended_per_landing,

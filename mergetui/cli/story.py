@@ -31,8 +31,9 @@ def tell(event: Event) -> str | None:  # noqa: C901, PLR0912, PLR0915 - one flat
             said = f"catching {_names(branches)} up with {onto[:10]}"
         case RetestStarted(branches=branches, commit=commit):
             said = f"retesting {_names(branches)} as {commit[:10]}"
-        case RetestEnded(branches=branches, reason=None, seconds=seconds):
-            said = f"green: {_names(branches)} after {seconds:.1f} s"
+        case RetestEnded(branches=branches, reason=None, seconds=seconds, reds=reds):
+            flaky = f", red {reds}× before: a flake" if reds else ""
+            said = f"green: {_names(branches)} after {seconds:.1f} s{flaky}"
         case RetestEnded(branches=branches, reason=Coded(code=Reason.INTERRUPTED, detail=detail)):
             said = f"stopped the retest of {_names(branches)}: {clean(detail)}"
         case RetestEnded(branches=branches, reason=reason) if reason is not None:

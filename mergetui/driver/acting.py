@@ -199,7 +199,8 @@ class Acts:
             command=self._ports.mask(command),
             log=str(log),
         )
-        self.record.commit(lambda state: _testing(state, candidate, log, self.record.now()), fact)
+        doubts, now = self.bench.reds(candidate), self.record.now()
+        self.record.commit(lambda state: _testing(state, candidate, log, now, doubts=doubts), fact)
         self.bench.start(candidate, order, slot=slot)
 
     def require_room(self) -> None:
@@ -276,6 +277,7 @@ class Acts:
                     reason=ending.reason,
                     seconds=ending.seconds,
                     log=ending.log,
+                    reds=ending.reds,
                 )
             )
 
@@ -283,11 +285,14 @@ class Acts:
         return self._started.get(entry, self.record.now())
 
 
-def _testing(state: RepositoryState, candidate: Candidate, log: Path, now: Instant) -> RepositoryState:
+def _testing(
+    state: RepositoryState, candidate: Candidate, log: Path, now: Instant, *, doubts: int
+) -> RepositoryState:
     entries = (state.entries[key] for key in candidate.entries if key in state.entries)
+    testing = (queueing.enter(entry, EntryState.TESTING, now=now) for entry in entries)
     started = (
-        replace(queueing.enter(entry, EntryState.TESTING, now=now), log=str(log), retests=entry.retests + 1)
-        for entry in entries
+        replace(entry, log=str(log), retests=entry.retests + 1, doubts=doubts, state_since=now)
+        for entry in testing
     )
     return queueing.put(state, *started)
 

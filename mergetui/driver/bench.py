@@ -17,6 +17,8 @@ class Ending(Struct, frozen=True):
     """None: it passed."""
     log: str
     seconds: float
+    reds: int = 0
+    """Red retests of the very commit before this one."""
 
 
 class _Running(Struct):
@@ -66,7 +68,7 @@ class Bench:
     def built(self, candidate: Candidate) -> None:
         """What is known of its very commit, from another chain that led to it, is known of it too."""
         known = self._trials.get(candidate.commit, Trial(candidate, Verdict.BUILT))
-        self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason)
+        self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason, known.reds)
         if candidate.commit in self._running:
             self._running[candidate.commit].candidate = candidate
 
@@ -76,7 +78,12 @@ class Bench:
     def start(self, candidate: Candidate, order: RetestOrder, *, slot: int) -> None:
         retest = self._retester.start(order)
         self._running[candidate.commit] = _Running(candidate, retest, slot, self._monotonic())
-        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING)
+        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING, reds=self.reds(candidate))
+
+    def reds(self, candidate: Candidate) -> int:
+        """Retests of the very commit that were red."""
+        known = self._trials.get(candidate.commit)
+        return known.reds if known is not None else 0
 
     def poll(self) -> list[Ending]:
         """Retests that have ended since the last poll."""
@@ -132,11 +139,13 @@ class Bench:
         candidate = running.candidate
         del self._running[candidate.commit]
         verdict, reason = self._judge(ending)
-        self._trials[candidate.commit] = Trial(candidate, verdict, reason)
+        before = self.reds(candidate)
+        reds = before + (verdict is Verdict.RED)
+        self._trials[candidate.commit] = Trial(candidate, verdict, reason, reds)
         if isinstance(ending, Interrupted):
             self.forget(candidate)
         seconds = self._monotonic() - running.began
-        return Ending(candidate, reason, str(running.retest.order.log), seconds)
+        return Ending(candidate, reason, str(running.retest.order.log), seconds, before)
 
 
 def branches_of(candidate: Candidate) -> tuple[Branch, ...]:

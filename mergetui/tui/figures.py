@@ -72,6 +72,8 @@ def _retests(numbers: Statistics) -> Rows:
     if retests.red_rate is not None:
         judged = retests.red + retests.green
         yield "", f"{bar(retests.red, judged)}  {retests.red} red of {judged} ({retests.red_rate:.0%})"
+    if retests.flake_rate:
+        yield "", f"{bar(retests.flaky, judged)}  {retests.flaky} flaky ({retests.flake_rate:.1%})"
 
 
 def _endings(outcome: Outcome, numbers: Statistics) -> Rows:

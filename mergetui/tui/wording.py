@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mergetui import cleaning
 from mergetui.actions import Why
-from mergetui.events import Broken, Ended, Event, Recovered
+from mergetui.events import Broken, Ended, Event, Recovered, RetestEnded
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
 from mergetui.statistics import Outcome
@@ -97,8 +97,9 @@ def told(entry: Entry, now: Instant, usual: timedelta | None) -> tuple[str, str]
     match entry.state:
         case EntryState.QUEUED:
             return _queued(entry), ""
-        case EntryState.TESTING if usual is not None:
-            return f"{since} / {roughly(usual)}", ""
+        case EntryState.TESTING:
+            about = f" / {roughly(usual)}" if usual is not None else ""
+            return f"{since}{about}", f"again, {entry.doubts} red" if entry.doubts else ""
         case EntryState.DEFERRED:
             again = f"again in {countdown(entry.available_at - now)}" if entry.available_at else ""
             return words(entry.reason) if entry.reason else "", again
@@ -165,6 +166,8 @@ def news(event: Event) -> tuple[str, bool] | None:
         case Ended(run=run) if run.outcome in ("sent-back", "held"):
             why = f": {words(run.reason)}" if run.reason else ""
             return f"{event.repo}: {names(run.branches)} {run.outcome.replace('-', ' ')}{why}", False
+        case RetestEnded(reason=None) if event.reds:
+            return f"{event.repo}: {names(event.branches)} passed after {event.reds} red: a flake", False
         case Broken(detail=detail) | Recovered(detail=detail):
             return f"{event.repo}: {cleaning.name(detail)}", False
         case _:

@@ -22,7 +22,8 @@ _RETESTS = {
     "red": "int",
     "undecided": "int",
     "red_rate": "float",
-    "flaky": "null",
+    "flaky": "int",
+    "flake_rate": "float",
 }
 
 

@@ -35,19 +35,26 @@ LONGEST_RETEST = 4
 
 def most_rounds(scenario: Scenario) -> int:
     """Each entry is caught up, halved out of its batch, tested, landed; each event may undo all of that."""
-    return (12 + LONGEST_RETEST) * (1 + len(scenario.branches)) * (1 + len(scenario.events))
+    tries = LONGEST_RETEST * (1 + scenario.policy.retries)
+    return (12 + tries) * (1 + len(scenario.branches)) * (1 + len(scenario.events))
 
 
 @st.composite
-def faults(draw: st.DrawFn, branches: tuple[str, ...]) -> Faults:
-    """The last branch is always good, so that something can land."""
+def faults(draw: st.DrawFn, branches: tuple[str, ...], *, doubted: bool) -> Faults:
+    """The last branch is always good, so that something can land; a flake is one where red is doubted."""
     suspects = st.sampled_from(branches[:-1] or ("nobody",))
     pair: st.SearchStrategy[frozenset[str]] = st.builds(
         frozenset, st.tuples(suspects, st.sampled_from(branches[:-1] + STRANGERS))
     )
     pairs = st.frozensets(pair.filter(lambda two: len(two) == 2), max_size=1)
     some, one = st.frozensets(suspects, max_size=2), st.frozensets(suspects, max_size=1)
-    return draw(st.builds(Faults, red=some, mended=some, red_together=pairs, conflicts=pairs, refused=one))
+    fixed = st.just(frozenset[str]())
+    flaky = st.frozensets(st.sampled_from(branches)) if doubted else fixed
+    return draw(
+        st.builds(
+            Faults, red=some, mended=some, red_together=pairs, conflicts=pairs, refused=one, flaky=flaky
+        )
+    )
 
 
 @st.composite
@@ -73,17 +80,19 @@ def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
     gone = draw(st.lists(dated(st.builds(Delete, names)), max_size=1))
     moments = draw(st.lists(st.integers(1, 60), max_size=len(STRANGERS)))
     foreign = [(moment, ForeignPush(name)) for moment, name in zip(moments, STRANGERS, strict=False)]
+    retries = draw(st.integers(0, 2))
     spans = [event for window in draw(st.lists(windows(), max_size=2)) for event in window]
     return Scenario(
         policy=Policy(
             enabled=enabled,
             batch=draw(st.integers(1, 5)),
             parallel=draw(st.integers(1, 4)),
+            retries=retries,
             max_retries=draw(st.integers(0, 2)),
             max_contention=draw(st.integers(1, 3)),
         ),
         branches=branches,
-        faults=draw(faults(branches)),
+        faults=draw(faults(branches, doubted=retries > 0)),
         events=(*arrivals, *pushes, *again, *gone, *foreign, *spans),
         durations=tuple(draw(st.lists(st.integers(1, LONGEST_RETEST), min_size=1, max_size=4))),
         answers=tuple(draw(st.lists(st.sampled_from(("said", "said", "lost", "dropped")), max_size=3))),

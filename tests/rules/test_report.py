@@ -41,6 +41,7 @@ def section(text: str, heading: str) -> list[str]:
         "Deferred now",
         "Queued now",
         "With their authors now",
+        "Flakes",
         "Pauses",
         "Overrides",
         "Retests",

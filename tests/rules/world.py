@@ -123,6 +123,12 @@ class Faults(Struct, frozen=True, kw_only=True):
     refused: frozenset[str] = frozenset()
     """The remote refuses every push to the target that has them in it."""
 
+    flaky: frozenset[str] = frozenset()
+    """The first retest of every commit that has them in it is red."""
+
+    def is_flake(self, works: tuple[str, ...], *, reds: int) -> bool:
+        return reds == 0 and any(name_of(work) in self.flaky for work in works)
+
     def are_red(self, works: tuple[str, ...]) -> bool:
         names = {name_of(work) for work in works}
         alone = any(name_of(w) in self.red and not self._is_mended(w) for w in works)
@@ -392,11 +398,12 @@ class Gate:
             if self._running[commit] > 0:
                 continue
             del self._running[commit]
-            candidate = self._trials[commit].candidate
-            is_red = self.scenario.faults.are_red(works_of(commit))
+            trial, works, faults = self._trials[commit], works_of(commit), self.scenario.faults
+            is_red = faults.are_red(works) or faults.is_flake(works, reds=trial.reds)
             self._passed |= set() if is_red else {commit}
             reason = Coded(Reason.RETEST_FAILED, "exit code 1") if is_red else None
-            self._trials[commit] = Trial(candidate, Verdict.RED if is_red else Verdict.GREEN, reason)
+            verdict = Verdict.RED if is_red else Verdict.GREEN
+            self._trials[commit] = Trial(trial.candidate, verdict, reason, trial.reds + is_red)
             self._distrusts = True
 
     def _has_all_heads(self) -> bool:
@@ -486,7 +493,7 @@ class Gate:
             candidate = Candidate(base=action.base, links=tuple(links))
             # The very commit may be known from another chain: it may be under test, or the remote refused it.
             known = self._trials.get(candidate.commit, Trial(candidate, Verdict.BUILT))
-            self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason)
+            self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason, known.reds)
 
     def _start_retest(self, action: Action, candidate: Candidate) -> None:
         if self._rival:
@@ -497,7 +504,9 @@ class Gate:
             self._started % len(self.scenario.durations)
         ]
         self._started += 1
-        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING)
+        known = self._trials.get(candidate.commit)
+        reds = known.reds if known is not None else 0
+        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING, reds=reds)
         self.story.most_running = max(self.story.most_running, len(self._running))
         self._enter(candidate.entries, EntryState.TESTING)
 
