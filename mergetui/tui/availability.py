@@ -74,7 +74,7 @@ def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
 
 LOOKS = frozenset(
     {"why", "log", "pager", "copy", "commands", "notices", "filter", "help", "quit"}
-    | {"history", "statistics", "report", "forecast"}
+    | {"history", "statistics", "flakes", "report", "forecast"}
 )
 """What changes nothing; in a read-only console everything else is refused, also what is yet to come."""
 _ANYWHERE = frozenset({"help", "quit"})

@@ -37,6 +37,7 @@ ACTS = (
     Act("log", "l", "full log", "the whole log of the entry's latest retest"),
     Act("history", "h", "history", "every run that ended, with its proof and its log"),
     Act("statistics", "t", "statistics", "landings, waits, retests and contention in numbers"),
+    Act("flakes", "L", "flakes", "what failed and passed as the same tree, with both logs"),
     Act("report", "H", "hand-over", "the hand-over report of the last 12 hours, to read and to copy"),
     Act("pager", "o", "log in $PAGER", "the log of the entry's latest retest in $PAGER"),
     Act("editor", "O", "log in $EDITOR", "the same in $EDITOR"),

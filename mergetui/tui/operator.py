@@ -92,6 +92,7 @@ class Operator:
             "copy": lambda: self._copy(entries),
             "commands": lambda: self._commands(picture.name),
             "history": lambda: self._past.history(picture.name),
+            "flakes": lambda: self._past.flakes(picture.name),
             "statistics": lambda: self._past.statistics(picture.name),
             "report": lambda: self._past.report(picture.name),
         }

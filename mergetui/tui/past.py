@@ -1,16 +1,18 @@
 """What has happened on a repository, read off the event loop and then shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
 
+from mergetui.flaking import Flake, flakes
 from mergetui.report import SHIFT, markdown, report
 from mergetui.statistics import Statistics, statistics
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.errands import Errands
 from mergetui.tui.run_rows import RunRow, run_rows
+from mergetui.tui.screens.flakes import FlakesView
 from mergetui.tui.screens.history import HistoryView
 from mergetui.tui.screens.report import ReportView
 from mergetui.tui.screens.statistics import SPANS, StatisticsView
@@ -50,6 +52,12 @@ class Past:
             return markdown(told)
 
         self._show(name, read, lambda told: ReportView(name, told))
+
+    def flakes(self, name: str) -> None:
+        def screen(found: Sequence[Flake]) -> FlakesView:
+            return FlakesView(name, found, self._bridge.mask(name), read_only=self._bridge.read_only)
+
+        self._show(name, lambda: flakes(self._bridge.desk(name).facts()), screen)
 
     def _show(self, name: str, read: Callable[[], T], screen: Callable[[T], Screen[None]]) -> None:
         """Over the screen from which it was asked for; not over one that was opened meanwhile."""

@@ -1,0 +1,99 @@
+"""What failed and passed as the very same tree: the ledger of flakes, with both logs of each."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from mergetui.flaking import Flake, Tried
+from mergetui.masking import Mask
+from mergetui.tui.screens.dialog import Keys, keys_line
+from mergetui.tui.screens.text_view import TextView
+from mergetui.tui.widgets.flake_list import FlakeList
+from mergetui.tui.widgets.log_pane import LogPane
+from mergetui.tui.widgets.row_list import RowList
+from mergetui.tui.widgets.titled import title
+from mergetui.tui.wording import span
+
+KEYS: Keys = (("j k", "flake"), ("tab", "list, logs"), ("E", "error"), ("o", "pager"), ("esc", "back"))
+
+
+class FlakesView(ModalScreen[None]):
+    """The list above; below it the red log and the green one, side by side if there is room."""
+
+    AUTO_FOCUS = "FlakeList"
+    HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (100, "-beside")]  # noqa: RUF012 - as in Screen
+    DEFAULT_CSS = """
+    FlakesView {
+        background: $background;
+        FlakeList { height: 30%; min-height: 4; }
+        #flake-logs { height: 1fr; layout: horizontal; }
+        &.-stacked #flake-logs { layout: vertical; }
+        #flake-keys { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "back", show=False)]
+
+    def __init__(self, repository: str, flakes: Sequence[Flake], mask: Mask, *, read_only: bool) -> None:
+        super().__init__()
+        self._repository = repository
+        self._total = len(flakes)
+        self._mask = mask
+        self._list = FlakeList(flakes)
+        self._failed, self._passed = (
+            LogPane(empty="no such log any more", read_only=read_only, id=f"flake-{end}", classes="pane")
+            for end in ("failed", "passed")
+        )
+
+    def compose(self) -> ComposeResult:
+        yield self._list
+        with Container(id="flake-logs"):
+            yield from (self._failed, self._passed)
+        yield Static(keys_line(KEYS), id="flake-keys", markup=False)
+
+    def on_mount(self) -> None:
+        self._show_logs()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._caption)
+
+    def on_row_list_cursor_moved(self, message: RowList.CursorMoved) -> None:
+        message.stop()
+        self._show_logs()
+
+    def on_row_list_opened(self, message: RowList.Opened) -> None:
+        message.stop()
+        self._failed.focus()
+
+    def on_log_pane_line_chosen(self, message: LogPane.LineChosen) -> None:
+        self.app.push_screen(TextView("Line", [message.text]))
+
+    def action_back(self) -> None:
+        """From a log to the list, from the list to where it was opened."""
+        if self.focused is not self._list:
+            self._list.focus()
+        elif self.is_current:
+            self.dismiss(None)
+
+    def _caption(self) -> None:
+        title(self._list, "Flakes", self._repository, f"{self._total:,}")
+
+    def _show_logs(self) -> None:
+        flake = self._list.flake
+        if flake is None:
+            return
+        self._show(self._failed, "✗ failed", flake.failed)
+        self._show(self._passed, "✓ passed", flake.passed)
+        self._failed.stand_at_first_error()
+
+    def _show(self, pane: LogPane, word: str, tried: Tried) -> None:
+        took = span(timedelta(seconds=tried.seconds))
+        named = f"{word} {tried.at:%m-%d %H:%M} after {took}"
+        path = Path(tried.log)
+        pane.show_log(path if path.is_file() else None, self._mask, title=named)
