@@ -4,7 +4,6 @@ A file is never changed, only replaced, so readers need no lock; writers hold on
 """
 
 import fcntl
-import hashlib
 import os
 import stat
 import tempfile
@@ -12,38 +11,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
 from tinydb.storages import Storage
 
-from mergetui.adapters.durable import as_json, sync_directory, telling
+from mergetui.adapters.durable import sync_directory, telling
+from mergetui.adapters.sealing import SCHEMA, Tables, is_foreign, pack, unseal
 from mergetui.ports import StoreError
 
-SCHEMA = 1
 LARGEST = 256 * 2**20
 """Bytes of a file that is still read, and written."""
 
-Tables: TypeAlias = dict[str, dict[str, Any]]
 Stamp: TypeAlias = tuple[int, int, int]
 """Modification time in ns, inode, size."""
 
-_BEGINNING = b'{"format":"mergetui-state",'
-
 NOWHERE: Stamp = (0, 0, 0)
 """The stamp of a file that is missing."""
-
-
-class Header(Struct, frozen=True, kw_only=True, tag_field="format", tag="mergetui-state"):
-    """The first line of the file; every schema keeps these fields and their meaning."""
-
-    schema: int
-    generation: int
-    sha256: str
-    """Of this line with the checksum itself left out, and the body."""
-    length: int
-    """Bytes of the body, which is all that follows the line."""
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
@@ -103,14 +88,6 @@ def damaged_of(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.name}.damaged-*"))
 
 
-def pack(tables: Tables, *, generation: int, schema: int = SCHEMA) -> bytes:
-    """The content of a file: header line and body."""
-    body = as_json(tables)
-    header = Header(schema=schema, generation=generation, sha256="", length=len(body))
-    sealed = msgspec.structs.replace(header, sha256=_checksum(msgspec.json.encode(header), body))
-    return msgspec.json.encode(sealed) + b"\n" + body
-
-
 def load(path: Path) -> Loaded:
     """The tables of the file, or of its previous generation if the file is damaged or gone.
 
@@ -156,19 +133,17 @@ def _examine(path: Path) -> Loaded | _Unusable:
         raw, stamp = _read(path)
     except FileNotFoundError:
         return _Unusable("is missing", NOWHERE)
-    line, _, body = raw.partition(b"\n")
-    header = _header(line)
-    if header is None or _checksum(line.replace(header.sha256.encode(), b"", 1), body) != header.sha256:
+    sealed = unseal(raw)
+    if sealed is None:
         return _Unusable(_fault(path, raw), stamp)
-    if header.schema > SCHEMA:
+    if sealed.schema > SCHEMA:
         raise StoreError(
-            f"{path} was written by a newer mergetui (schema {header.schema}, this one knows {SCHEMA}): "
+            f"{path} was written by a newer mergetui (schema {sealed.schema}, this one knows {SCHEMA}): "
             f"use that version, or move the file away"
         )
-    tables = _tables(body)
-    if tables is None:
+    if sealed.tables is None:
         return _Unusable("has a body that is not tables of rows", stamp)
-    return Loaded(tables=tables, generation=header.generation, stamp=stamp)
+    return Loaded(tables=sealed.tables, generation=sealed.generation, stamp=stamp)
 
 
 def _read(path: Path) -> tuple[bytes, Stamp]:
@@ -186,47 +161,12 @@ def _read(path: Path) -> tuple[bytes, Stamp]:
         os.close(descriptor)
 
 
-def _header(line: bytes) -> Header | None:
-    try:
-        return msgspec.json.decode(line, type=Header)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _tables(body: bytes) -> Tables | None:
-    try:
-        return msgspec.json.decode(body, type=Tables)
-    except (ValueError, RecursionError):
-        return None
-
-
 def _fault(path: Path, raw: bytes) -> str:
     if not raw.strip(b"\0"):
         return f"is damaged ({len(raw)} bytes, all of them zero)" if raw else "is damaged (it is empty)"
-    if _is_foreign(raw):
+    if is_foreign(raw):
         raise StoreError(f"{path} was not written by mergetui and is left alone: move it away")
     return "is damaged (its checksum does not match)"
-
-
-def _is_foreign(raw: bytes) -> bool:
-    """Readable text that does not begin like ours, not even with a few bytes of damage."""
-    wrong = sum(byte != expected for byte, expected in zip(raw, _BEGINNING, strict=False))
-    return wrong > min(3, len(raw) // 4) and b"\0" not in raw and _is_text(raw)
-
-
-def _is_text(raw: bytes) -> bool:
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _checksum(line: bytes, body: bytes) -> str:
-    digest = hashlib.sha256(line)
-    digest.update(b"\n")
-    digest.update(body)
-    return digest.hexdigest()
 
 
 def _stamp(status: os.stat_result) -> Stamp:

@@ -9,21 +9,18 @@ import msgspec
 import pytest
 from tinydb import TinyDB
 
-from mergetui.adapters import generations
 from mergetui.adapters.generations import (
     LARGEST,
     NOWHERE,
     GenerationStorage,
-    Header,
     SupersededError,
-    Tables,
     damaged_of,
     load,
-    pack,
     previous_of,
     save,
     stamp_of,
 )
+from mergetui.adapters.sealing import SCHEMA, Header, Tables, pack
 from mergetui.ports import StoreError
 
 FIRST: Tables = {"entries": {"e1": {"branch": "one"}}}
@@ -51,7 +48,7 @@ def files(path: Path) -> dict[str, bytes]:
 
 def sealed(body: bytes) -> bytes:
     """A file of the second generation with this body and a checksum that matches."""
-    header = Header(schema=generations.SCHEMA, generation=2, sha256="", length=len(body))
+    header = Header(schema=SCHEMA, generation=2, sha256="", length=len(body))
     digest = hashlib.sha256(msgspec.json.encode(header) + b"\n" + body).hexdigest()
     return msgspec.json.encode(msgspec.structs.replace(header, sha256=digest)) + b"\n" + body
 
@@ -356,4 +353,4 @@ def test_a_commit_that_fails_leaves_the_generation_and_no_litter(file: Path) -> 
 
 
 def test_the_schema_is_the_one_that_is_written(file: Path) -> None:
-    assert json.loads(file.read_bytes().partition(b"\n")[0])["schema"] == generations.SCHEMA
+    assert json.loads(file.read_bytes().partition(b"\n")[0])["schema"] == SCHEMA

@@ -13,8 +13,9 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.adapters.generations import damaged_of, load, pack
+from mergetui.adapters.generations import damaged_of, load
 from mergetui.adapters.memory import MemoryStore
+from mergetui.adapters.sealing import pack
 from mergetui.adapters.tinydb_store import SERIAL_LEAP, TinyDBStore
 from mergetui.model import (
     Advance,

@@ -1,0 +1,139 @@
+"""What an operator does to the queue."""
+
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from mergetui import queueing
+from mergetui.driver.runs import ended_run
+from mergetui.events import Dequeued, Ended, Enqueued, Moved, Retried
+from mergetui.model import Branch, Entry, Priority, RepositoryState
+from mergetui.naming import broken_stack_rule
+from mergetui.operations.answers import NotQueued, Queued
+from mergetui.operations.office import Facts, Office
+from mergetui.outcome import Unreachable
+from mergetui.reason import Coded, Reason
+
+
+class QueueCommands(Office):
+    def enqueue(
+        self, stacks: Sequence[tuple[Branch, ...]], *, priority: Priority | None = None
+    ) -> list[Queued | NotQueued] | Unreachable:
+        """Queue each stack of branches as one entry, pinned to where the remote has it now."""
+        refused = {
+            stack: rule
+            for stack in stacks
+            if (rule := broken_stack_rule(stack, target=self.repository.target))
+        }
+        wanted = [stack for stack in stacks if stack not in refused]
+        heads = self._refs.heads([branch for stack in wanted for branch in stack]) if wanted else {}
+        if isinstance(heads, Unreachable):
+            return heads
+        answers: list[Queued | NotQueued] = []
+        for stack in stacks:
+            missing = [branch for branch in stack if branch not in heads]
+            if stack in refused:
+                answers.append(NotQueued(stack, refused[stack]))
+            elif missing:
+                answers.append(NotQueued(stack, f"the remote has no branch {missing[0]}"))
+            else:
+                answers.append(self._admit(stack, tuple(heads[branch] for branch in stack), priority))
+        return answers
+
+    def dequeue(self, branch: Branch) -> Entry | NotQueued:
+        """Take the entry of the branch out; its run, if one is under way, is stopped."""
+
+        def take_out(state: RepositoryState) -> tuple[RepositoryState, Entry | queueing.Refusal, Facts]:
+            after, entry = queueing.dequeue(state, branch)
+            return after, entry, () if isinstance(entry, queueing.Refusal) else self._taken_out(entry)
+
+        entry = self._record.decide(take_out)
+        return NotQueued((branch,), entry.why) if isinstance(entry, queueing.Refusal) else entry
+
+    def put_back(self, entry: Entry) -> None:
+        """Undo a dequeue: the entry as it was, in its old place."""
+        now = self._clock.now()
+        waiting = queueing.try_again(entry, now=now) if entry.state.in_flight else entry
+        # That it was taken out stands in the history, as a run that must keep its id.
+        again = replace(waiting, attempts=entry.attempts + 1)
+        self._record.commit(
+            lambda state: queueing.put(state, again),
+            self._record.fact(Enqueued, branches=entry.branches, heads=entry.heads, priority=entry.priority),
+        )
+
+    def retry(self, branch: Branch) -> Entry | NotQueued | Unreachable:
+        """Another try with the branch's present head; also for one that was sent back or is held."""
+        entry = queueing.find(self.state(), branch)
+        if entry is None:
+            return NotQueued((branch,), "it is not in the queue")
+        heads = self._refs.heads(entry.branches)
+        if isinstance(heads, Unreachable):
+            return heads
+        missing = [name for name in entry.branches if name not in heads]
+        if missing:
+            return NotQueued(entry.branches, f"the remote has no branch {missing[0]}")
+        pinned = tuple(heads[name] for name in entry.branches)
+        now = self._clock.now()
+        self._record.commit(
+            lambda state: queueing.exchange(
+                state, entry.id, lambda latest: queueing.retry(latest, pinned, now=now)
+            ),
+            self._record.fact(Retried, branches=entry.branches),
+        )
+        return self.state().entries.get(entry.id, entry)
+
+    def move(self, branch: Branch, *, to: int) -> int | None:
+        """The position it then has, from 1; None if it is not queued."""
+        entry = queueing.find(self.state(), branch)
+        if entry is None:
+            return None
+        self._record.commit(lambda state: queueing.move(state, branch, to=to) or state)
+        position = queueing.positions(self.state()).get(entry.id, to)
+        self._record.note(self._record.fact(Moved, branches=entry.branches, position=position))
+        return position
+
+    def prioritise(self, branch: Branch, priority: Priority) -> Entry | None:
+        """Served among those of `priority` from now on; the entry as it was, None if it is not queued."""
+        entry = queueing.find(self.state(), branch)
+        if entry is not None:
+            self._record.commit(
+                lambda state: queueing.exchange(
+                    state, entry.id, lambda latest: replace(latest, priority=priority)
+                )
+            )
+        return entry
+
+    def _admit(
+        self, branches: tuple[Branch, ...], heads: tuple[str, ...], priority: Priority | None
+    ) -> Queued | NotQueued:
+        now = self._clock.now()
+        proposal = queueing.Proposal(branches=branches, heads=heads, priority=priority, by=self._me())
+
+        def take_in(state: RepositoryState) -> tuple[RepositoryState, Queued | NotQueued, Facts]:
+            after, answer = queueing.admit(state, proposal, now=now)
+            if isinstance(answer, queueing.Refusal):
+                return after, NotQueued(branches, answer.why), ()
+            entry = answer.entry
+            enqueued = self._record.fact(
+                Enqueued,
+                branches=branches,
+                heads=heads,
+                priority=entry.priority,
+                pinned_anew=answer.pinned_anew,
+            )
+            position = queueing.positions(after)[entry.id]
+            return after, Queued(entry, position, answer.pinned_anew), (enqueued,)
+
+        return self._record.decide(take_in)
+
+    def _taken_out(self, entry: Entry) -> Facts:
+        run = ended_run(
+            entry,
+            repo=self.repository.name,
+            outcome="dequeued",
+            reason=Coded(Reason.DEQUEUED, f"taken out by {self._me()}"),
+            candidate=None,
+            started_at=entry.enqueued_at,
+            now=self._clock.now(),
+        )
+        return self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)

@@ -1,0 +1,32 @@
+"""The retest pane's log: the right one for what is selected, and how far its retest has come."""
+
+from collections.abc import Callable
+from functools import partial
+
+from mergetui.masking import Mask
+from mergetui.model import Entry, Instant
+from mergetui.tui.following import Followed, captions, ended_red, follow, progress_of
+from mergetui.tui.messages import PictureTaken
+from mergetui.tui.widgets.log_pane import LogPane
+
+
+class RetestWatch:
+    """`mask_of` a repository is what must not be shown of its logs."""
+
+    def __init__(self, pane: LogPane, mask_of: Callable[[str], Mask]) -> None:
+        self._pane = pane
+        self._mask_of = mask_of
+        self._followed: Followed | None = None
+
+    def follow(self, taken: PictureTaken, selected: Entry | None, *, by_hand: bool) -> None:
+        """`by_hand`: the operator has just moved to `selected`."""
+        before = self._followed
+        now = self._followed = follow(before, taken, selected, by_hand=by_hand)
+        if before is None or (before.path, before.entry) != (now.path, now.entry):
+            title, empty = captions(now)
+            self._pane.show_log(now.path, self._mask_of(taken.picture.name), title=title, empty=empty)
+        if ended_red(before, now, taken):
+            self._pane.stand_at_first_error()
+
+    def tell_progress(self, taken: PictureTaken, now: Instant) -> None:
+        self._pane.tell_progress(partial(progress_of, self._followed, taken, now=now))

@@ -1,0 +1,148 @@
+"""What the main screen is made of: the panes, and the pictures they show."""
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+
+from mergetui.adapters.presence import OpenConsole
+from mergetui.tui.bridge import Bridge, Picture
+from mergetui.tui.keys import footer
+from mergetui.tui.messages import PictureTaken
+from mergetui.tui.operator import Operator
+from mergetui.tui.retest_watch import RetestWatch
+from mergetui.tui.screens.zoom import zoom
+from mergetui.tui.widgets.banner import Banner
+from mergetui.tui.widgets.detail_pane import DetailPane
+from mergetui.tui.widgets.key_bar import KeyBar
+from mergetui.tui.widgets.lease_pane import LeasePane
+from mergetui.tui.widgets.log_pane import LogPane
+from mergetui.tui.widgets.prompt import Prompt
+from mergetui.tui.widgets.queue_pane import QueuePane
+from mergetui.tui.widgets.repository_pane import RepositoryPane
+from mergetui.tui.widgets.top_bar import FoldedLine, TopBar
+from mergetui.tui.widgets.welcome import Welcome
+from mergetui.tui.wording import notices
+
+
+class Board(Screen[None]):
+    """Shows pictures; it asks the world nothing."""
+
+    AUTO_FOCUS = "QueuePane"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (81, "-roomy"), (200, "-wide")]  # noqa: RUF012 - as in Screen
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (25, "-tall")]  # noqa: RUF012
+
+    class Ready(Message, namespace="main_screen"):
+        """Everything is there that shows a picture."""
+
+    def __init__(self, bridge: Bridge, operator: Operator) -> None:
+        super().__init__()
+        self._bridge = bridge
+        self._operator = operator
+        self.taken: dict[str, PictureTaken] = {}
+        self._top_bar = TopBar(bridge.operator, read_only=bridge.read_only)
+        self._banner = Banner()
+        self._folded_line = FoldedLine()
+        self._repositories = RepositoryPane(bridge.names, id="repositories", classes="pane")
+        self._lease = LeasePane(id="lease", classes="pane")
+        self._queue = QueuePane(id="queue", classes="pane")
+        self._log = LogPane(read_only=bridge.read_only, id="retest", classes="pane")
+        self._retest = RetestWatch(self._log, bridge.mask)
+        self._detail = DetailPane(bridge.reader, id="detail", classes="pane")
+        self._prompt = Prompt()
+        self._key_bar = KeyBar()
+
+    def compose(self) -> ComposeResult:
+        yield from (self._top_bar, self._banner, self._folded_line)
+        if not self._bridge.names:
+            yield Welcome()
+        with Horizontal(id="body"):
+            with Vertical(id="side"):
+                yield from (self._repositories, self._lease)
+            with Vertical(id="work"):
+                yield from (self._queue, self._log)
+            yield self._detail
+        yield from (self._prompt, self._key_bar)
+
+    def on_mount(self) -> None:
+        self.set_class(not self._bridge.names, "-nothing")
+        self.set_interval(1, self.tick)
+        self.tick()
+        self._show_selected()
+        self.post_message(self.Ready())
+
+    @property
+    def picture(self) -> Picture | None:
+        """Of the selected repository."""
+        return self._selected.picture if self._selected else None
+
+    @property
+    def _selected(self) -> PictureTaken | None:
+        return self.taken.get(self._repositories.current or "")
+
+    @property
+    def pictures(self) -> list[Picture]:
+        return [taken.picture for taken in self.taken.values()]
+
+    def show(self, taken: PictureTaken) -> None:
+        """A newer picture of one repository."""
+        self.taken[taken.picture.name] = taken
+        self._operator.autos.notice(taken.picture)
+        self._banner.show_lines([line for picture in self.pictures for line in notices(picture)])
+        if taken.picture.name == self._repositories.current:
+            self._show_selected()
+        self.tick()
+
+    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+        """The consoles of others on the same state."""
+        self._top_bar.show_others(consoles)
+        self._lease.show_others(consoles)
+
+    def tick(self) -> None:
+        """Once a second, and whenever something has changed: ages, and what the keys can do."""
+        now, picture = self._bridge.now(), self.picture
+        ending = self._operator.autos.ending
+        self._top_bar.show_pictures(self.taken, ending, repositories=len(self._bridge.names), now=now)
+        self._folded_line.show_repository(self._selected, self._place(), now)
+        self._repositories.show_pictures(self.taken, now)
+        self._queue.tick(now)
+        self._lease.show_picture(picture, now)
+        if self._selected is not None:
+            self._retest.tell_progress(self._selected, now)
+        if self.has_class("-wide"):
+            self._detail.show_entry(self._queue.entry, self._selected, now)
+        self._show_keys()
+
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if not self.has_class("-zoom"):
+            zoom(self, None)  # the focus leaves a pane that was folded away
+        self.tick()
+
+    def _show_selected(self) -> None:
+        self._queue.show_queue(self._selected, self._bridge.now())
+        self._follow(by_hand=False)
+
+    def _follow(self, *, by_hand: bool) -> None:
+        if self._selected is not None:
+            self._retest.follow(self._selected, self._queue.entry, by_hand=by_hand)
+
+    def _show_keys(self) -> None:
+        if self.is_current:
+            pane = self.focused.id if self.focused is not None else None
+            self._key_bar.show_keys(*footer(self, pane, self.picture))
+
+    def _place(self) -> str:
+        names, current = self._bridge.names, self._repositories.current
+        return f"{names.index(current) + 1}/{len(names)}" if current in names and len(names) > 1 else ""
+
+    def _filter(self, text: str) -> None:
+        self._queue.filter = text
+        self._queue.show_queue(self._selected, self._bridge.now())

@@ -1,0 +1,230 @@
+"""The lines of a log as it grows, in a view that reads and draws only what is on the screen."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.strip import Strip
+
+from mergetui import cleaning
+from mergetui.cleaning import redact
+from mergetui.masking import Mask
+from mergetui.tui.log_file import LogFile
+from mergetui.tui.log_seeking import Seeking
+from mergetui.tui.progress import percent_in
+from mergetui.tui.sgr import colourless
+from mergetui.tui.widgets.follow_view import FollowView
+from mergetui.tui.widgets.heat_strip import Heat, heat_cell, heat_of
+from mergetui.tui.widgets.strips import LineStrips, centred, fitted, window
+
+TICKS = 20
+"""Looks at the file per second: however fast it grows, the pane is drawn no more often."""
+LATEST = 12
+"""Lines from the end that are looked at for a percentage."""
+CORNERS = 6
+"""Cells of the upper border that hold no title."""
+
+
+class Paints(NamedTuple):
+    """The view's styles, worked out once per drawing."""
+
+    base: Style = Style.null()
+    cursor: Style = Style.null()
+    error: Style = Style.null()
+    match: Style = Style.null()
+    faint: Style = Style.null()
+    mark: Style = Style.null()
+
+
+class LogLines(FollowView):
+    """A log that follows its end until the reader looks up; then the lines under their eye stand still.
+
+    The file is untrusted: nothing of it reaches markup, and of its escape codes only colours are obeyed.
+    """
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    LogLines {
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+        border: round $border-blurred;
+        &:focus { border: round $border; }
+        & > .log-pane--cursor { background: $block-cursor-blurred-background; text-style: bold; }
+        & > .log-pane--error { color: $text-error; text-style: bold; }
+        & > .log-pane--match { text-style: reverse; }
+        & > .log-pane--faint { text-style: dim; }
+        & > .log-pane--mark { color: $text-accent; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log-pane--cursor",
+        "log-pane--error",
+        "log-pane--match",
+        "log-pane--faint",
+        "log-pane--mark",
+    }
+
+    def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._title, self._progress, self._empty = "", "", empty
+        self._told: Callable[[int | None], str] = lambda _: ""
+        self._source: LogFile | None = None
+        self._seen_generation = self._seen_incarnation = 0
+        self._standing = False
+        self._marks: list[int] = []
+        self._seeking = Seeking()
+        self._heat = Heat()
+        self._captions = ("", "")
+        self._strips = LineStrips()
+        self._paints = Paints()
+
+    def show_log(
+        self, path: Path | None, mask: Mask = redact, /, *, title: str = "", empty: str | None = None
+    ) -> None:
+        """Follow another log from its end; None shows only `empty`, the words for a log without lines.
+
+        What is secret by `mask` is neither shown nor found.
+        """
+        self._close()
+        self._title, self._progress = cleaning.name(title), ""
+        self._told = lambda _: ""
+        self._empty = self._empty if empty is None else empty
+        self._source = None if path is None else LogFile(path, mask=mask)
+        self._seen_generation = self._seen_incarnation = 0
+        self._seeking.forget()
+        self._standing = False
+        self._marks = []
+        self._strips.highlight("")
+        self.start_over()
+        self.follow()
+
+    def stand_at_first_error(self) -> None:
+        """Stop following and show the first error, now or as soon as the file has been read up to it."""
+        self.look_up()
+        self._standing = True
+        self._look()
+
+    def current_text(self) -> str:
+        """The line the keys act on, at most 1 MB of it, clean and without colours; empty if there is none."""
+        return cleaning.plain(self._source.whole(self.current)) if self._source else ""
+
+    def tell_progress(self, told: Callable[[int | None], str]) -> None:
+        """What stands beside the title, from the percentage in the latest lines; nothing if empty."""
+        self._told = told
+        self._tell_progress()
+
+    def look_up(self) -> None:
+        self._standing = False
+        super().look_up()
+
+    def on_mount(self) -> None:
+        if self.app.no_color:
+            self._strips = LineStrips(colourless)
+        self.set_interval(1 / TICKS, self._tick)
+        self.caption()
+
+    def on_unmount(self) -> None:
+        self._close()
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.forget()
+
+    def action_follow(self) -> None:
+        self._standing = False
+        super().action_follow()
+
+    def caption(self) -> None:
+        """Title and place on the upper border; on the lower one what the reader has not seen."""
+        place = f"following · {self.line_total:,}"
+        if not self.following:
+            place = f"line {self.current + 1:,} of {self.line_total:,}"
+        named = " · ".join(filter(None, (self._title, self._progress)))
+        title = fitted(named, place if self._source else "", self.outer_size.width - CORNERS)
+        new = f"+{self.new_total:,} new" if self.new_total else ""
+        captions = (title, " · ".join(filter(None, (self._seeking.note, new))))
+        if captions != self._captions:
+            self._captions = captions
+            self.border_title, self.border_subtitle = (Content(text) if text else None for text in captions)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._paints = Paints(
+            base=self.rich_style,
+            cursor=self.get_component_rich_style("log-pane--cursor"),
+            error=self.get_component_rich_style("log-pane--error", partial=True),
+            match=self.get_component_rich_style("log-pane--match", partial=True),
+            faint=self.get_component_rich_style("log-pane--faint", partial=True),
+            mark=self.get_component_rich_style("log-pane--mark", partial=True),
+        )
+        errors = self._source.errors if self._source is not None else ()
+        self._heat = heat_of(errors, self._seeking.hits, self._marks, total=self.line_total, height=self.page)
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        width, paints = self.scrollable_content_region.width, self._paints
+        if not self.line_total or self._source is None:
+            return centred(self._empty, y, Size(width, self.page), paints.base + paints.faint)
+        number = self.scroll_offset.y + y
+        if number >= self.line_total:
+            return Strip.blank(width, paints.base)
+        here = number == self.current and not self.following
+        strip = self._strips.strip(self._source, number, paints.match)
+        gutter = Segment("▸" if here else " ")
+        if self._source.is_error(number):
+            gutter = Segment("✗", paints.error + Style(reverse=here))
+        if number in self._marks:
+            gutter = Segment("●", (paints.error if gutter.text == "✗" else paints.mark) + Style(reverse=here))
+        heat = heat_cell(self._heat, y, base=paints.base, mark=paints.mark, error=paints.error)
+        text = window(strip, self.sideways, width - 1 - len(heat))
+        line = Strip([gutter, *text]).apply_style(paints.cursor if here else paints.base)
+        return Strip([*line, *heat], width)
+
+    def _tick(self) -> None:
+        if self._source is not None and self._source.generation != self._seen_generation:
+            self._look()
+        if self._seeking.has_answer():
+            self._take_hit()
+        if self._seeking.has_news():
+            self.refresh()
+
+    def _look(self) -> None:
+        """Take over what the file has become since the last look."""
+        source = self._source
+        if source is None:
+            return
+        self._seen_generation = source.generation
+        if source.incarnation != self._seen_incarnation:
+            self._seen_incarnation = source.incarnation
+            self._strips.forget()
+            self._marks = []
+            self.start_over()
+        self.grow_to(source.count)
+        self._tell_progress()
+        if self._standing and source.errors and source.errors[0] < self.line_total:
+            self.jump_to(source.errors[0])
+
+    def _take_hit(self) -> None:
+        self._look()
+        if self._seeking.found is not None and self._seeking.found < self.line_total:
+            self.jump_to(self._seeking.found)
+        self.caption()
+
+    def _tell_progress(self) -> None:
+        source, total = self._source, self.line_total
+        lines = range(total - 1, max(total - LATEST, 0) - 1, -1) if source is not None else ()
+        told = self._told(percent_in(cleaning.plain(source.line(n)) for n in lines) if source else None)
+        if told != self._progress:
+            self._progress = told
+            self.caption()
+
+    def _close(self) -> None:
+        self._seeking.cancel()
+        if self._source is not None:
+            self._source.close()
