@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mergetui.model import Candidate, Entry, Instant, LandingIntent, Link, Oid
+from mergetui.model import Candidate, Entry, Instant, LandingIntent, Link, Oid, Pass
 from mergetui.reason import Coded
 
 
@@ -20,6 +20,7 @@ class Why(StrEnum):
     UNDECIDED = "the remote has not said what became of a push"
     REMOTE_DOWN = "the remote cannot be reached"
     NO_COMMAND = "the repository has no retest command"
+    NO_SLOT = "every slot for retests is taken by other repositories"
     LEASE_BUSY = "another holder has the lease"
     ELSEWHERE = "another process works on the repository"
     NOT_ADVANCING = "auto-advance is off"
@@ -65,6 +66,13 @@ class StartRetest(Struct, frozen=True):
     candidate: Candidate
 
 
+class TakeResult(Struct, frozen=True):
+    """Do not test the candidate: its very tree has passed under the same command."""
+
+    candidate: Candidate
+    earlier: Pass
+
+
 class StopRetest(Struct, frozen=True):
     candidate: Candidate
     why: str
@@ -97,6 +105,7 @@ Action: TypeAlias = (
     | TakeUp
     | CatchUp
     | StartRetest
+    | TakeResult
     | StopRetest
     | Land
     | SendBack

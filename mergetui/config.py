@@ -234,8 +234,10 @@ _PARSERS_BY_KEY: Mapping[str, Callable[[object], object]] = {
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "timedelta": parse_duration,
+    "datetime.timedelta | None": parse_duration,
     "bool": _flag,
     "int": _count,
+    "int | None": _count,
     "str": _text,
     "str | None": _text,
     "tuple[str, ...]": _texts,

@@ -131,6 +131,17 @@ class RetestEnded(Fact, frozen=True, kw_only=True, tag="retest-ended"):
     """Red retests of the very commit before this one: a pass after them is a flake."""
 
 
+class RetestSpared(Fact, frozen=True, kw_only=True, tag="retest-spared"):
+    """The candidate was not tested: its very tree had passed as `earlier` under the same command."""
+
+    branches: tuple[Branch, ...]
+    commit: Oid
+    tree: Oid
+    earlier: Oid
+    passed_at: Instant
+    log: str
+
+
 class LandingStarted(Fact, frozen=True, kw_only=True, tag="landing-started"):
     branches: tuple[Branch, ...]
     base: Oid
@@ -215,6 +226,7 @@ Event: TypeAlias = (
     | CaughtUp
     | RetestStarted
     | RetestEnded
+    | RetestSpared
     | LandingStarted
     | BranchPushStarted
     | BranchesPushed

@@ -14,6 +14,7 @@ from mergetui.events import (
     LeaseForced,
     LeaseGranted,
     RetestEnded,
+    RetestSpared,
     RetestStarted,
 )
 from mergetui.model import Candidate, FencingToken, Link, Oid
@@ -31,6 +32,8 @@ class Start(Struct, frozen=True, kw_only=True):
     token: FencingToken
     retest: str | None
     """Why the commit was not known to be green; None when it was."""
+    vouched_by: Oid | None = None
+    """Another commit with the same tree, whose retest was taken for that of the commit."""
     authority: str | None
     """Why the token was not the current one; None when it was."""
 
@@ -94,6 +97,7 @@ class _Telling:
         self._candidates: dict[Oid, list[Candidate]] = {}
         self._running: set[tuple[Oid, str]] = set()
         self._words: dict[Oid, str | None] = {}
+        self._vouched: dict[Oid, Oid] = {}
         self._starts: dict[Oid, dict[FencingToken, Start]] = {}
         self._latest: LandingStarted | None = None
         self._granted: Counter[FencingToken] = Counter()
@@ -114,6 +118,8 @@ class _Telling:
                 self._words.setdefault(commit, "its retest had not ended")
             case RetestEnded():
                 self._retest_ended(event)
+            case RetestSpared():
+                self._spared(event)
             case LandingStarted():
                 self._start(event)
             case Ended(run=run) if run.outcome == "landed":
@@ -136,12 +142,25 @@ class _Telling:
         elif fact.reason.code is not Reason.INTERRUPTED or self._words[fact.commit] is not None:
             self._words[fact.commit] = f"its retest ended with {fact.reason.code}: {fact.reason.detail}"
 
+    def _spared(self, fact: RetestSpared) -> None:
+        """The word of another commit counts if that was green, and both have one tree."""
+        told = self._words.get(fact.earlier, "the journal has no retest of it")
+        trees = {candidate.tree for commit in (fact.commit, fact.earlier) for candidate in self._of(commit)}
+        if told is None and trees != {fact.tree}:
+            told = "it has another tree"
+        self._words[fact.commit] = None if told is None else f"{fact.earlier} vouched for it: {told}"
+        self._vouched[fact.commit] = fact.earlier
+
+    def _of(self, commit: Oid) -> list[Candidate]:
+        return self._candidates.get(commit, [])
+
     def _start(self, fact: LandingStarted) -> None:
         self._latest = fact
         self._starts.setdefault(fact.commit, {})[fact.token] = Start(
             base=fact.base,
             token=fact.token,
             retest=self._words.get(fact.commit, "the journal has no retest of it before its landing"),
+            vouched_by=self._vouched.get(fact.commit),
             authority=self._doubt(fact.token),
         )
 
@@ -164,7 +183,7 @@ class _Telling:
 
     def _made(self, commit: Oid, base: Oid | None) -> Candidate | None:
         """The catch-up that led from `base` to `commit`."""
-        made = (_from(candidate, base) for candidate in self._candidates.get(commit, []))
+        made = (_from(candidate, base) for candidate in self._of(commit))
         return next((candidate for candidate in made if candidate), None)
 
 

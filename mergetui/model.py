@@ -67,6 +67,8 @@ class Gate(Struct, frozen=True, kw_only=True):
     """Deferrals in a row before the entry is held."""
     max_contention: int = 10
     """Catch-ups that a moving target may cost an entry before it is deferred."""
+    slots: int | None = None
+    """Retests of all repositories together that this process runs at the same time; None: no limit."""
 
 
 class Repository(Struct, frozen=True, kw_only=True):
@@ -93,6 +95,10 @@ class Repository(Struct, frozen=True, kw_only=True):
     strategy: Strategy = "rebase"
     update_branch: bool = True
     landing: Literal["push", "external"] = "push"
+    result_ttl: timedelta | None = None
+    """So long a green retest of a tree is believed: the same command does not test the same tree again."""
+    adaptive: bool = False
+    """The number of entries on trial grows by one with every landing, and is halved by every red one."""
     clean: Literal["everything", "keep-ignored"] = "everything"
     """What a warm checkout loses before the next retest."""
 
@@ -184,6 +190,14 @@ class Candidate(Struct, frozen=True, kw_only=True):
         return tuple(link.entry for link in self.links)
 
 
+class Pass(Struct, frozen=True, kw_only=True):
+    """A green retest of a tree."""
+
+    commit: Oid
+    at: Instant
+    log: str
+
+
 class Holder(Struct, frozen=True, kw_only=True):
     """A process, so named that another one with the same pid is never taken for it."""
 
@@ -238,6 +252,8 @@ class LandingIntent(Struct, frozen=True, kw_only=True):
     candidate: Candidate
     token: FencingToken
     started_at: Instant
+    tested: Oid | None = None
+    """The commit whose retest vouches for the candidate, if that is another one with the same tree."""
 
 
 class Advance(Struct, frozen=True, kw_only=True):
@@ -246,6 +262,14 @@ class Advance(Struct, frozen=True, kw_only=True):
     holder: Holder
     mode: Literal["auto", "step", "look"]
     since: Instant
+    lacks_slot: bool = False
+    """Nothing is tested, for other repositories have every slot for retests."""
+
+
+class Window(Struct, frozen=True, kw_only=True):
+    """Where the number of entries on trial adapts itself: what it has come to."""
+
+    size: int
 
 
 class RepositoryState(Struct, frozen=True, kw_only=True):
@@ -258,5 +282,6 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     landing: LandingIntent | None = None
     advance: Advance | None = None
     last_token: FencingToken = 0
+    window: Window | None = None
     serial: int = 0
     """Counter behind the ids of entries and runs."""

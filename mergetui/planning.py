@@ -4,9 +4,7 @@ With entries e1..en in line, candidate k is e1..ek caught up in a row. The plan 
 green, red, running or built, and picks where to test next.
 """
 
-from collections.abc import Mapping
-
-from msgspec import Struct
+from collections.abc import Iterator, Sequence
 
 from mergetui.actions import (
     Action,
@@ -20,13 +18,15 @@ from mergetui.actions import (
     SendBack,
     StartRetest,
     StopRetest,
+    TakeResult,
     TakeUp,
     Wait,
     Why,
 )
-from mergetui.model import Candidate, Entry, EntryState, Instant, Link, Oid
+from mergetui.model import Entry, EntryState, Oid
+from mergetui.prospects import Future, futures, longest_chain, rests, standing
 from mergetui.reason import Coded, Reason
-from mergetui.view import Policy, Trial, Verdict, View
+from mergetui.view import Policy, Verdict, View
 
 
 def plan(view: View, policy: Policy) -> tuple[Action, ...]:
@@ -37,167 +37,105 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
         return (PauseItself(view.rewound),)
     if news := _news(view, policy):
         return news
-    if stops := _stops(view):
+    ahead = futures(view, policy)
+    if stops := _stops(view, ahead):
         return stops
-    line = _line(view)
-    if not line or (_is_paused(view) and not standing(view)):
+    if not ahead[0].line or (_is_paused(view) and not standing(view, ahead)):
         return (_nothing_to_do(view),)
     if reason := _cannot_work(view):
-        return (Defer(line, reason),)
-    return _advance(view, policy, line)
+        return (Defer(ahead[0].line, reason),)
+    return _advance(view, policy, ahead)
 
 
-def standing(view: View) -> tuple[Trial, ...]:
-    """The trials that are still of use: their entries are next in line and the target stands under them."""
-    line = _line(view)
-    return tuple(trial for trial in view.trials if _rest(trial, view.tip, line) is not None)
+def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
+    sure = ahead[0]
+    if sure.green:
+        return (Land(sure.green),)
+    if sure.void:
+        return (Defer(sure.line[: len(sure.void.candidate.links)], sure.void.reason or _NO_ANSWER),)
+    if sure.red == 1:
+        return (SendBack(sure.line[0], sure.trials[1].reason or _NO_ANSWER),)
+    if sure.reach == 0:
+        return (SendBack(sure.line[0], sure.obstacle or _NO_ANSWER),)
+    if sure.line[0].contended > policy.max_contention:
+        return (Defer(sure.line[:1], _contended(sure.line[0])),)
+    return _tests(view, policy, ahead) or (_testing(view),)
 
 
-def _advance(view: View, policy: Policy, line: tuple[Entry, ...]) -> tuple[Action, ...]:
-    known = _Known.of(view, policy, line)
-    if known.green:
-        return (Land(known.green),)
-    if known.void:
-        return (Defer(line[: len(known.void.candidate.links)], known.void.reason or _NO_ANSWER),)
-    if known.red == 1:
-        return (SendBack(line[0], known.trials[1].reason or _NO_ANSWER),)
-    if known.reach == 0:
-        return (SendBack(line[0], known.obstacle or _NO_ANSWER),)
-    if line[0].contended > policy.max_contention:
-        return (Defer(line[:1], _contended(line[0])),)
-    return _tests(view, policy, line, known) or (_testing(view),)
-
-
-class _Known(Struct, frozen=True, kw_only=True):
-    """What the trials say about the prefixes of the line, by the number of their entries."""
-
-    trials: Mapping[int, Trial]
-    red: int | None
-    """The shortest red one."""
-    green: Candidate | None
-    """The longest green one ahead of it."""
-    void: Trial | None
-    reach: int
-    """How many entries can be put in a row; the next one has to wait until those are settled."""
-    obstacle: Coded | None
-
-    @classmethod
-    def of(cls, view: View, policy: Policy, line: tuple[Entry, ...]) -> "_Known":
-        trials = {
-            len(rest): Trial(Candidate(base=view.tip or "", links=rest), _judged(trial, policy), trial.reason)
-            for trial in view.trials
-            if (rest := _rest(trial, view.tip, line)) is not None
-        }
-        red = min((k for k, trial in trials.items() if trial.verdict is Verdict.RED), default=None)
-        good = Verdict.GREEN if policy.enabled else Verdict.BUILT
-        green = [
-            k for k, t in trials.items() if t.verdict in (good, Verdict.GREEN) and (red is None or k < red)
-        ]
-        reach, obstacle = _reach(view, line, trials)
-        return cls(
-            trials=trials,
-            red=red,
-            green=trials[max(green)].candidate if green else None,
-            void=next((trial for trial in trials.values() if trial.verdict is Verdict.VOID), None),
-            reach=reach,
-            obstacle=obstacle,
-        )
-
-
-def _judged(trial: Trial, policy: Policy) -> Verdict:
-    """A red that is still doubted says nothing yet; one that no retest gave is not doubted."""
-    doubted = trial.verdict is Verdict.RED and 0 < trial.reds <= policy.retries
-    return Verdict.BUILT if doubted else trial.verdict
-
-
-def _tests(view: View, policy: Policy, line: tuple[Entry, ...], known: _Known) -> tuple[Action, ...]:
-    running = [k for k, trial in known.trials.items() if trial.verdict is Verdict.RUNNING]
-    useless = [k for k in running if known.red is not None and k > known.red]
-    stops = tuple(StopRetest(known.trials[k].candidate, "a shorter candidate is red") for k in useless)
+def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
+    """What is tested next: first what is likeliest to be served."""
     if _is_paused(view) or view.trouble is not None:
-        return stops
+        return ()
     if policy.enabled and not policy.has_command:
-        return stops or (Wait(why=Why.NO_COMMAND),)
-    free = policy.parallel - (len(running) - len(useless))
-    wanted = [k for k in _lengths(policy, known) if k not in running][: max(free, 0)]
-    # One catch-up at a time: the next goes on from it. Rebased twice, an entry is two commits, and what
-    # was tested on top of the one is lost when the other lands.
-    later = [k for k in wanted if k not in known.trials][1:]
-    return (*stops, *(_test(view, line, known, k) for k in wanted if k not in later))
+        return (Wait(why=Why.NO_COMMAND),)
+    wanted = [
+        (future, length)
+        for future in ahead
+        for length in _lengths(policy, future, view.window)
+        if length > future.decided and future.has_to_test(length)
+    ]
+    if spared := tuple(_spared(view, wanted)):
+        return spared
+    running = sum(trial.verdict is Verdict.RUNNING for trial in view.trials)
+    free = max(policy.parallel - running, 0)
+    if view.free_slots is not None:
+        free = min(free, view.free_slots)
+    if wanted and not running and not free:
+        return (Wait(why=Why.NO_SLOT),)
+    return tuple(_starts(view, wanted[:free]))
 
 
-def _lengths(policy: Policy, known: _Known) -> list[int]:
+def _spared(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action]:
+    """What has passed before is not tested again, unless it was red since."""
+    for future, length in wanted:
+        trial = future.trials.get(length)
+        earlier = view.passed.get(trial.candidate.tree) if trial and not trial.reds else None
+        if trial and earlier:
+            yield TakeResult(trial.candidate, earlier)
+
+
+def _starts(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action]:
+    """One catch-up at a time: the next goes on from it.
+
+    Rebased twice, an entry is two commits, and what was tested on top of the one is lost when the other
+    lands.
+    """
+    catches_up = False
+    for future, length in wanted:
+        trial = future.trials.get(length)
+        if trial is not None:
+            yield StartRetest(trial.candidate)
+        elif not catches_up:
+            catches_up = True
+            chain = longest_chain(future.trials, length)
+            yield CatchUp(future.line[:length], view.tip or "", chain)
+
+
+def _lengths(policy: Policy, future: Future, window: int | None) -> list[int]:
     """How long the candidates should be that are tested now, the most wanted first."""
-    if known.red is None:
+    if future.red is None:
+        most = future.reach if window is None else min(future.reach, window)
         steps = range(policy.batch, policy.batch * policy.parallel + 1, policy.batch)
-        return sorted({min(k, known.reach) for k in steps})
-    inner = known.red - 1
-    parts = min(policy.parallel, inner)
-    return sorted({-(-known.red * i // (parts + 1)) for i in range(1, parts + 1)} & set(range(1, known.red)))
+        return sorted({min(k, most) for k in steps} - {0})
+    parts = min(policy.parallel, future.red - 1)
+    cuts = {-(-future.red * i // (parts + 1)) for i in range(1, parts + 1)}
+    return sorted(cuts & set(range(1, future.red)))
 
 
-def _test(view: View, line: tuple[Entry, ...], known: _Known, length: int) -> Action:
-    trial = known.trials.get(length)
-    if trial is not None:
-        return StartRetest(trial.candidate)
-    return CatchUp(line[:length], view.tip or "", _longest_chain(known.trials, length))
-
-
-def _longest_chain(trials: Mapping[int, Trial], most: int) -> tuple[Link, ...]:
-    """The longest standing chain, cut to `most` entries: a candidate contains all shorter ones."""
-    chains = [trial.candidate.links[:most] for trial in trials.values()]
-    return max(chains, key=len, default=())
-
-
-def _reach(view: View, line: tuple[Entry, ...], trials: Mapping[int, Trial]) -> tuple[int, Coded | None]:
-    chain = _longest_chain(trials, len(line))
-    ends = {view.tip: 0} | {link.commit: k for k, link in enumerate(chain, start=1)}
-    for obstacle in view.obstacles:
-        at = ends.get(obstacle.onto)
-        if at is not None and at < len(line) and _same_work(line[at], obstacle.entry):
-            return at, obstacle.reason
-    return len(line), None
-
-
-def _rest(trial: Trial, tip: Oid | None, line: tuple[Entry, ...]) -> tuple[Link, ...] | None:
-    """The links that are not in the target yet; None if the trial does not continue it with the line."""
-    links = trial.candidate.links
-    ends = [trial.candidate.base, *(link.commit for link in links)]
-    if tip not in ends:
-        return None
-    rest = links[ends.index(tip) :]
-    if not rest or len(rest) > len(line):
-        return None
-    matches = all(
-        link.entry == entry.id and link.heads == entry.heads for link, entry in zip(rest, line, strict=False)
-    )
-    return rest if matches else None
-
-
-def _same_work(entry: Entry, other: Entry) -> bool:
-    return entry.id == other.id and entry.heads == other.heads
-
-
-def _line(view: View) -> tuple[Entry, ...]:
-    """The entries that may be worked on now."""
-    return tuple(
-        entry for entry in view.queue if not entry.state.needs_a_person and not _rests(entry, view.now)
-    )
-
-
-def _rests(entry: Entry, now: Instant) -> bool:
-    return entry.state is EntryState.DEFERRED and entry.available_at is not None and entry.available_at > now
-
-
-def _stops(view: View) -> tuple[Action, ...]:
+def _stops(view: View, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
     """Retests whose answer no longer matters; all of them when an operator says stop now."""
     running = [trial for trial in view.trials if trial.verdict is Verdict.RUNNING]
     if _is_paused(view) and view.pause is not None and view.pause.now:
         return tuple(StopRetest(t.candidate, f"paused: {view.pause.reason}") for t in running)
     if view.lease_of_another is not None:
         return tuple(StopRetest(t.candidate, "the lease was lost") for t in running)
-    kept = standing(view)
-    return tuple(StopRetest(t.candidate, "it is no longer next in line") for t in running if t not in kept)
+    kept = standing(view, ahead)
+    in_line = {trial.candidate.commit for future in ahead for trial in future.trials.values()}
+    return tuple(
+        StopRetest(t.candidate, _RED_INSIDE if t.candidate.commit in in_line else _OUT_OF_LINE)
+        for t in running
+        if t not in kept
+    )
 
 
 def _cannot_work(view: View) -> Coded | None:
@@ -253,7 +191,7 @@ def _is_paused(view: View) -> bool:
 def _nothing_to_do(view: View) -> Wait:
     if _is_paused(view) and view.pause is not None:
         return Wait(why=Why.PAUSED, detail=view.pause.reason, until=view.pause.until)
-    times = [entry.available_at for entry in view.queue if entry.available_at and _rests(entry, view.now)]
+    times = [entry.available_at for entry in view.queue if entry.available_at and rests(entry, view.now)]
     if times:
         return Wait(why=Why.DEFERRED, until=min(times))
     return Wait(why=Why.NEEDS_A_PERSON if view.queue else Why.IDLE)
@@ -264,6 +202,8 @@ def _testing(view: View) -> Wait:
     return Wait(why=Why.TESTING) if running else _nothing_to_do(view)
 
 
+_RED_INSIDE = "a shorter candidate is red"
+_OUT_OF_LINE = "it is no longer next in line"
 _NO_ANSWER = Coded(Reason.INTERNAL, "no reason was given")
 
 

@@ -221,6 +221,24 @@ class Retester(Protocol):
         """End what retests of dead engines left running on this repository; how many processes."""
 
 
+class Slots(Protocol):
+    """The slots for retests, which several repositories share fairly."""
+
+    def free_for(self, repository: str) -> int | None:
+        """How many more it may start now; None: as many as it likes."""
+
+    def take(self, repository: str) -> bool:
+        """One for a retest that starts; False: there is none for it now."""
+
+    def give_back(self, repository: str) -> None: ...
+
+    def line_up(self, repository: str) -> None:
+        """It wants a slot and has none."""
+
+    def withdraw(self, repository: str) -> None:
+        """It does not want one any more."""
+
+
 class Occupancy(Protocol):
     """The kernel lock on a repository: who holds it, works on it; the kernel frees it with the process."""
 

@@ -150,13 +150,14 @@ def _tested(landing: Landing) -> Claim:
     tested, start = landing.run.tested_commit, landing.start
     if tested is None:
         return _says_nothing("tested", NOTHING_PROMISED)
-    if tested != landing.commit:
-        return _fails("tested", f"expected a green retest of {landing.commit}, {tested} was tested")
     if start is None:
         return _fails("tested", f"the journal does not tell when the landing of {tested} started")
+    if tested != (start.vouched_by or landing.commit):
+        return _fails("tested", f"expected a green retest of {landing.commit}, {tested} was tested")
     if start.retest is not None:
         return _fails("tested", f"expected a green retest of {tested}, {start.retest}")
-    return _holds("tested", f"{tested} was green before it landed")
+    same = " as the same tree" if tested != landing.commit else ""
+    return _holds("tested", f"{tested} was green{same} before it landed")
 
 
 def _base(landing: Landing, history: History, rivals: Mapping[Oid | None, set[Oid]]) -> Claim:

@@ -29,6 +29,18 @@ class Reason(StrEnum):
     INTERNAL = "internal"
 
 
+RED = frozenset(
+    {
+        Reason.RETEST_FAILED,
+        Reason.RETEST_TIMEOUT,
+        Reason.RETEST_HUNG,
+        Reason.RETEST_KILLED,
+        Reason.OUTPUT_LIMIT,
+    }
+)
+"""What a retest that judged its candidate says against it."""
+
+
 class Coded(Struct, frozen=True):
     """A reason code and what there is to say about this case, for people."""
 

@@ -11,11 +11,11 @@ from msgspec import Struct
 
 from mergetui import cleaning
 from mergetui.events import Event
-from mergetui.flaking import Flake
 from mergetui.model import Branch, Entry, EntryState, Instant, Pause, RepositoryState
 from mergetui.outcome import Run
 from mergetui.queueing import order
 from mergetui.reason import Coded, Reason
+from mergetui.results import Flake
 from mergetui.statistics import Outcome, PauseSpan, Spread, Statistics, journeys, statistics
 from mergetui.verdict import spell
 

@@ -21,10 +21,10 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
 )
-from mergetui.flaking import Flake, flakes
 from mergetui.model import Branch, FencingToken, Instant
 from mergetui.outcome import Run
 from mergetui.reason import Reason
+from mergetui.results import Flake, flakes
 
 Outcome: TypeAlias = Literal["landed", "sent-back", "deferred", "held", "broken", "dequeued"]
 

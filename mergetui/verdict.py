@@ -48,7 +48,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """The key of the console that helps."""
 
 
-def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911 - one flat case per Why
+def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911, PLR0912 - one flat case per Why
     """The first that holds: no room, a landing in doubt, work in flight, pause, lease, remote, queue."""
     wait = _wait(known)
     name = known.repository.name
@@ -69,6 +69,8 @@ def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911 - one flat case
         case Why.REMOTE_DOWN:
             mend = f"git ls-remote {redact(known.repository.remote)}"
             return _verdict(wait, f"the remote cannot be reached: {wait.detail}", mend)
+        case Why.NO_SLOT:
+            return _verdict(wait, "every slot for retests is taken by other repositories: [gate] slots")
         case Why.LEASE_BUSY:
             return _lease_busy(known, wait)
         case Why.NEEDS_A_PERSON:
@@ -105,7 +107,8 @@ def _wait(known: Knowledge) -> Wait:
         case _ if known.broken is not None and state.advance is None:
             return Wait(why=Why.BROKEN, detail=known.broken)
         case _:
-            return Wait(why=Why.NOT_ADVANCING)
+            lacks_slot = state.advance is not None and state.advance.lacks_slot
+            return Wait(why=Why.NO_SLOT if lacks_slot else Why.NOT_ADVANCING)
 
 
 def _view(state: RepositoryState, now: Instant, *, lease_of_another: bool) -> View:

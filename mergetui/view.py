@@ -14,6 +14,7 @@ from mergetui.model import (
     LandingIntent,
     Lease,
     Oid,
+    Pass,
     Pause,
     Repository,
 )
@@ -93,6 +94,12 @@ class View(Struct, frozen=True, kw_only=True):
     landing: LandingIntent | None = None
     """A push to the target that the remote has not decided."""
     lease_of_another: Lease | None = None
+    window: int | None = None
+    """Entries that may be on trial at the same time; None: as many as the policy says."""
+    free_slots: int | None = None
+    """Retests that may be started besides those that run; None: no limit but the policy's."""
+    passed: Mapping[Oid, Pass] = {}
+    """By tree: what has passed under the same command, and is young enough to be believed."""
     trouble: str | None = None
     """Why the remote could not be looked at; what is known of it is old."""
     rewound: Coded | None = None

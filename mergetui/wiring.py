@@ -16,6 +16,7 @@ from mergetui.adapters.occupancy import DirectoryLock
 from mergetui.adapters.process import SystemProcesses, become_subreaper, identify
 from mergetui.adapters.remote import AskedRemote
 from mergetui.adapters.room import DiskRoom
+from mergetui.adapters.slot_pool import SlotPool
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.circumstances import broken_by, slow_span, usual_span
 from mergetui.config import Config, load
@@ -82,6 +83,7 @@ class Wiring:
         self.places = where
         self.config = config or load(where.config)
         self.clock = clock or SystemClock()
+        self.slots = SlotPool(self.config.gate.slots)
         self.commands: dict[str, RecentCommands] = {}
         me = me or identify(operator=os.environ.get("MERGETUI_OPERATOR"))
         self.processes = SystemProcesses(me, self.clock)
@@ -187,6 +189,7 @@ class Wiring:
                 occupancy=DirectoryLock(self.places.of(name)),
                 processes=self.processes,
                 room=room,
+                slots=self.slots,
                 clock=self.clock,
                 emit=emit,
                 logs=self.places.logs(name),

@@ -19,6 +19,7 @@ from mergetui.model import (
     Pause,
     RepositoryState,
     Sighting,
+    Window,
 )
 
 ENTRIES, SINGLES = "entries", "singles"
@@ -108,6 +109,7 @@ def read_rows(database: Database) -> Reading:
         seen=sieve.single("seen", Sighting),
         landing=landing,
         advance=sieve.single("advance", Advance),
+        window=sieve.single("window", Window),
         last_token=max(known.last_token, *sieve.tokens()),
         serial=known.serial if counters else _highest_number(entries),
     )
@@ -181,6 +183,8 @@ def _fault(row: Struct, key: str) -> str | None:
             return f"more than {_LARGEST_LEASE} bytes"
         case Lease(token=token) | LandingIntent(token=token) if not _is_count(token):
             return f"the token {token}"
+        case Window(size=size) if not 1 <= size <= _LARGEST_COUNT:
+            return f"the size {size}"
         case LandingIntent(candidate=candidate) if not candidate.links:
             return "a candidate of nothing"
         case Counters(last_token=token, serial=serial) if not (_is_count(token) and _is_count(serial)):
@@ -216,5 +220,6 @@ def _singles(state: RepositoryState, counters: Counters) -> dict[str, Struct | N
         "seen": state.seen,
         "landing": state.landing,
         "advance": state.advance,
+        "window": state.window,
         "counters": counters,
     }

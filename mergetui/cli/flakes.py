@@ -5,7 +5,7 @@ from typing import Any
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.cli.session import DONE, Session
-from mergetui.flaking import Flake, Tried, flakes
+from mergetui.results import Flake, Tried, flakes
 
 
 def ledger(session: Session, name: str | None) -> int:

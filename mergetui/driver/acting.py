@@ -7,7 +7,7 @@ from typing import TypeVar, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui import queueing
+from mergetui import queueing, windowing
 from mergetui.actions import (
     Action,
     CatchUp,
@@ -20,6 +20,7 @@ from mergetui.actions import (
     SendBack,
     StartRetest,
     StopRetest,
+    TakeResult,
     TakeUp,
     Wait,
     Why,
@@ -34,13 +35,26 @@ from mergetui.events import (
     CatchUpStarted,
     CaughtUp,
     Ended,
+    Event,
     HeadMoved,
     PauseBegun,
     RetestEnded,
+    RetestSpared,
     RetestStarted,
     TakenUp,
 )
-from mergetui.model import Candidate, Entry, EntryState, Gate, Instant, Pause, Repository, RepositoryState
+from mergetui.model import (
+    Candidate,
+    Entry,
+    EntryState,
+    Gate,
+    Instant,
+    Pass,
+    Pause,
+    Repository,
+    RepositoryState,
+    Window,
+)
 from mergetui.outcome import RetestEnding
 from mergetui.ports import (
     Clash,
@@ -54,10 +68,12 @@ from mergetui.ports import (
     Retester,
     RetestOrder,
     Room,
+    Slots,
     Store,
 )
-from mergetui.reason import Coded
-from mergetui.view import Verdict
+from mergetui.reason import RED, Coded
+from mergetui.results import Results
+from mergetui.view import Policy, Verdict, policy_of
 
 F = TypeVar("F", HeadMoved, TakenUp)
 
@@ -72,6 +88,7 @@ class Ports(Struct, frozen=True, kw_only=True):
     occupancy: Occupancy
     processes: Processes
     room: Room
+    slots: Slots
     clock: Clock
     emit: Emit
     logs: Path
@@ -95,9 +112,16 @@ class Acts:
             store=ports.store,
             journal=ports.journal,
             clock=ports.clock,
-            emit=ports.emit,
+            emit=self._tell,
         )
-        self.bench = Bench(ports.retester, monotonic=ports.clock.monotonic, judge=ports.judge)
+        self.results: Results | None = None
+        """What the journal tells of green retests, where they are believed for a while."""
+        self.bench = Bench(
+            ports.retester,
+            monotonic=ports.clock.monotonic,
+            judge=ports.judge,
+            ended=lambda: ports.slots.give_back(repository.name),
+        )
         self.tenure = Tenure(self.record, ports.processes, ttl=gate.lease_ttl)
         self.lookout = Lookout(
             self.record,
@@ -118,6 +142,16 @@ class Acts:
         self.endings = 0
         """Entries that came to an end."""
 
+    def remember(self) -> None:
+        """Read what retests said, if that spares others."""
+        if self._repository.result_ttl is not None:
+            self.results = Results(self._ports.journal.read())
+
+    def _tell(self, fact: Event) -> None:
+        if self.results is not None:
+            self.results.hear(fact)
+        self._ports.emit(fact)
+
     def perform(self, action: Action) -> Wait | None:  # noqa: C901, PLR0912 - one flat case per action
         """Do it; what to wait for, if the action says so."""
         match action:
@@ -127,6 +161,8 @@ class Acts:
                 self._catch_up(action)
             case StartRetest(candidate=candidate):
                 self._start_retest(candidate)
+            case TakeResult(candidate=candidate, earlier=earlier):
+                self._take_result(candidate, earlier)
             case StopRetest(candidate=candidate, why=why):
                 self.note_endings([e for e in [self.bench.stop(candidate, why)] if e])
             case Land(candidate=candidate):
@@ -178,6 +214,15 @@ class Acts:
         if not self.tenure.take(branches, phase="testing"):
             return
         self.require_room()
+        if not self._ports.slots.take(self._repository.name):
+            return
+        try:
+            self._start_in_slot(candidate, command)
+        except BaseException:
+            self._ports.slots.give_back(self._repository.name)
+            raise
+
+    def _start_in_slot(self, candidate: Candidate, command: str) -> None:
         slot = self.bench.free_slot()
         directory = self._ports.repo.check_out(candidate.commit, slot=slot)
         number = self.record.change(lambda s: (replace(s, serial=s.serial + 1), s.serial + 1))
@@ -194,7 +239,7 @@ class Acts:
         )
         fact = self.record.fact(
             RetestStarted,
-            branches=branches,
+            branches=branches_of(candidate),
             commit=candidate.commit,
             command=self._ports.mask(command),
             log=str(log),
@@ -202,6 +247,19 @@ class Acts:
         doubts, now = self.bench.reds(candidate), self.record.now()
         self.record.commit(lambda state: _testing(state, candidate, log, now, doubts=doubts), fact)
         self.bench.start(candidate, order, slot=slot)
+
+    def _take_result(self, candidate: Candidate, earlier: Pass) -> None:
+        self.bench.vouch(candidate, earlier.commit)
+        fact = self.record.fact(
+            RetestSpared,
+            branches=branches_of(candidate),
+            commit=candidate.commit,
+            tree=candidate.tree,
+            earlier=earlier.commit,
+            passed_at=earlier.at,
+            log=earlier.log,
+        )
+        self.record.commit(lambda state: _logged(state, candidate, earlier.log), fact)
 
     def require_room(self) -> None:
         if lack := self._ports.room.lack():
@@ -212,6 +270,8 @@ class Acts:
         land()
         landed = before - len(self.record.state().entries)
         self.endings += landed
+        if landed:
+            self._adapt(windowing.grown)
         if not landed or not self._repository.enabled:
             # After a landing the tip is known: it was read back. A retest is followed by a look of its own.
             self.lookout.distrust()
@@ -242,9 +302,16 @@ class Acts:
         )
         fact = self.record.fact(Ended, run=run, available_at=after.available_at)
         self.record.commit(lambda state: _exchanged(state, before, after), fact)
+        if run.outcome == "sent-back" and after.reason.code in RED:
+            self._adapt(windowing.halved)
         self.endings += 1
         self._started.pop(before.id, None)
         self.bench.forget_entry(before.id)
+
+    def _adapt(self, step: Callable[[Window | None, Policy], Window]) -> None:
+        if self._repository.adaptive:
+            policy = policy_of(self._repository, self._gate)
+            self.record.change(lambda state: (replace(state, window=step(state.window, policy)), None))
 
     def _pin_anew(self, entry: Entry, heads: tuple[str, ...]) -> None:
         pinned = queueing.pin_anew(entry, heads, now=self.record.now())
@@ -295,6 +362,11 @@ def _testing(
         for entry in testing
     )
     return queueing.put(state, *started)
+
+
+def _logged(state: RepositoryState, candidate: Candidate, log: str) -> RepositoryState:
+    entries = (state.entries[key] for key in candidate.entries if key in state.entries)
+    return queueing.put(state, *(replace(entry, log=log) for entry in entries))
 
 
 def _exchanged(state: RepositoryState, before: Entry, after: Entry) -> RepositoryState:

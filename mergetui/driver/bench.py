@@ -37,12 +37,15 @@ class Bench:
         *,
         monotonic: Callable[[], float],
         judge: Callable[[RetestEnding], tuple[Verdict, Coded | None]],
+        ended: Callable[[], object] = lambda: None,
     ) -> None:
         self._retester = retester
         self._monotonic = monotonic
         self._judge = judge
+        self._ended = ended
         self._trials: dict[Oid, Trial] = {}
         self._running: dict[Oid, _Running] = {}
+        self._vouching: dict[Oid, Oid] = {}
         self.obstacles: tuple[Obstacle, ...] = ()
 
     @property
@@ -109,6 +112,15 @@ class Bench:
         """Something other than its retest decided about the candidate: the remote refused it ..."""
         self._trials[candidate.commit] = Trial(candidate, verdict, reason)
 
+    def vouch(self, candidate: Candidate, earlier: Oid) -> None:
+        """The candidate is green, for the retest of `earlier` was, which has the same tree."""
+        self._trials[candidate.commit] = Trial(candidate, Verdict.GREEN)
+        self._vouching[candidate.commit] = earlier
+
+    def tested_as(self, candidate: Candidate) -> Oid | None:
+        """The commit whose retest vouches for the candidate; None: its own."""
+        return self._vouching.get(candidate.commit)
+
     def forget(self, candidate: Candidate) -> None:
         self._trials.pop(candidate.commit, None)
 
@@ -133,11 +145,13 @@ class Bench:
 
     def clear(self) -> None:
         self._trials.clear()
+        self._vouching.clear()
         self.obstacles = ()
 
     def _end(self, running: _Running, ending: RetestEnding) -> Ending:
         candidate = running.candidate
         del self._running[candidate.commit]
+        self._ended()
         verdict, reason = self._judge(ending)
         before = self.reds(candidate)
         reds = before + (verdict is Verdict.RED)

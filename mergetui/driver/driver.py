@@ -1,7 +1,7 @@
 """The driver of one repository: look at what is true, plan, act, look again."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from msgspec.structs import replace
@@ -11,8 +11,9 @@ from mergetui.actions import Wait, Why
 from mergetui.driver.acting import Acts, Ports
 from mergetui.driver.bench import Ending, names
 from mergetui.events import Broken, OutOfRoom, PauseEnded, Recovered, RoomBack
-from mergetui.model import Advance, EntryState, Gate, Holder, Repository, RepositoryState
-from mergetui.planning import plan, standing
+from mergetui.model import Advance, EntryState, Gate, Holder, Oid, Pass, Repository, RepositoryState
+from mergetui.planning import plan
+from mergetui.prospects import futures, standing
 from mergetui.reason import Coded, Reason
 from mergetui.view import View, policy_of
 
@@ -36,6 +37,7 @@ class Driver:
         self._news = False
         self._lost_lease = False
         self._copies = ports.repo.copies
+        self._is_short_of_slots = self._lacks_slot = False
         self._lack: str | None = None
         """What kept the last write from being made."""
 
@@ -62,6 +64,7 @@ class Driver:
         """Stop what runs, put it back in the queue, let the repository go."""
         if self._occupies:
             self._occupies = False
+            self._ports.slots.withdraw(self._repository.name)
             self._guard(lambda: self._leave(why))
             self._ports.occupancy.leave()
 
@@ -119,6 +122,7 @@ class Driver:
         advance = Advance(holder=me, mode=mode, since=self._acts.record.now())
         self._acts.record.change(lambda state: (replace(state, advance=advance), None))
         self._acts.lookout.distrust()
+        self._acts.remember()
         self._occupies = True
 
     def _is_alive_beside_me(self, holder: Holder) -> bool:
@@ -149,7 +153,10 @@ class Driver:
     def _look_for_news(self) -> None:
         ended = self._poll()
         changed = self._acts.record.stamp() != self._planned_at
-        self._news = bool(ended) or changed or self._look_is_due()
+        self._news = bool(ended) or changed or self._has_a_slot_at_last() or self._look_is_due()
+
+    def _has_a_slot_at_last(self) -> bool:
+        return self._is_short_of_slots and self._ports.slots.free_for(self._repository.name) != 0
 
     def _round(self) -> None:
         if self._lack is not None and not self._finds_room(self._lack):
@@ -167,9 +174,22 @@ class Driver:
         state = self._end_pause(state)
         self._acts.bench.keep_standing_on(state.seen.tip if state.seen else None)
         self._planned_at = self._acts.record.stamp()
-        waits = [self._acts.perform(action) for action in plan(self._view(state), self._policy)]
+        view = self._view(state)
+        self._is_short_of_slots = view.free_slots == 0
+        waits = [self._acts.perform(action) for action in plan(view, self._policy)]
+        self._line_up(wants_a_slot=any(wait is not None and wait.why is Why.NO_SLOT for wait in waits))
         self._reconcile()
         self._waits_for = next((wait for wait in waits if wait is not None), None)
+
+    def _line_up(self, wants_a_slot: bool) -> None:
+        slots, name = self._ports.slots, self._repository.name
+        if wants_a_slot:
+            slots.line_up(name)
+        else:
+            slots.withdraw(name)
+        if wants_a_slot != self._lacks_slot:
+            self._lacks_slot = wants_a_slot
+            self._acts.record.change(lambda state: (_lacking(state, lacks_slot=wants_a_slot), None))
 
     def _poll(self) -> list[Ending]:
         """Note what has ended; a test whose checkout was taken away is red for no fault of its own."""
@@ -201,11 +221,20 @@ class Driver:
             trials=self._acts.bench.trials,
             obstacles=self._acts.bench.obstacles,
             pause=state.pause,
+            window=state.window.size if state.window and self._repository.adaptive else None,
+            free_slots=self._ports.slots.free_for(self._repository.name),
+            passed=self._passed(),
             landing=state.landing,
             lease_of_another=self._acts.tenure.of_another(state),
             trouble=self._acts.lookout.trouble,
             rewound=self._acts.lookout.rewound,
         )
+
+    def _passed(self) -> Mapping[Oid, Pass]:
+        command, ttl, results = self._repository.retest, self._repository.result_ttl, self._acts.results
+        if command is None or ttl is None or results is None:
+            return {}
+        return results.passed(self._ports.mask(command), now=self._acts.record.now(), ttl=ttl)
 
     def _end_pause(self, state: RepositoryState) -> RepositoryState:
         pause = state.pause
@@ -230,7 +259,8 @@ class Driver:
     def _reconcile(self) -> None:
         """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
         state = self._acts.record.state()
-        trials = standing(self._view(state))
+        view = self._view(state)
+        trials = standing(view, futures(view, self._policy))
         busy = {key for trial in trials for key in trial.candidate.entries}
         if state.landing is not None:
             busy.update(state.landing.candidate.entries)
@@ -277,3 +307,8 @@ class Driver:
 
     def _look_is_due(self) -> bool:
         return self._acts.lookout.is_due(tuple(self._acts.record.state().entries.values()))
+
+
+def _lacking(state: RepositoryState, *, lacks_slot: bool) -> RepositoryState:
+    advance = state.advance
+    return replace(state, advance=replace(advance, lacks_slot=lacks_slot)) if advance else state

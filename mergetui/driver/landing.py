@@ -121,7 +121,12 @@ class Landing:
         """Write down what is about to be pushed; None when the lease is not held any more."""
         lease = self._tenure.lease
         assert lease is not None
-        intent = LandingIntent(candidate=candidate, token=lease.token, started_at=self._record.now())
+        intent = LandingIntent(
+            candidate=candidate,
+            token=lease.token,
+            started_at=self._record.now(),
+            tested=self._bench.tested_as(candidate),
+        )
         self._record.note(
             self._record.fact(
                 LandingStarted,
@@ -167,7 +172,7 @@ class Landing:
                 candidate=candidate,
                 published=published,
                 token=intent.token,
-                tested=self._tested,
+                tested=(intent.tested or candidate.commit) if self._tested else None,
                 started_at=self._began(entry.id),
                 now=now,
             )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from mergetui.model import Candidate, Entry, EntryState, FencingToken, Instant, Link
+from mergetui.model import Candidate, Entry, EntryState, FencingToken, Instant, Link, Oid
 from mergetui.outcome import BranchOutcome, ChangeStatus, Run
 from mergetui.ports import Published
 from mergetui.reason import Coded
@@ -44,18 +44,18 @@ def landed_run(
     candidate: Candidate,
     published: Published,
     token: FencingToken,
-    tested: bool,
+    tested: Oid | None,
     started_at: Instant,
     now: Instant,
 ) -> Run:
-    """The proof: what was tested, and what the target then had."""
+    """The proof: what was tested (None: nothing), and what the target then had."""
     return Run(
         id=run_id(entry),
         repo=repo,
         branches=entry.branches,
         outcome="landed",
         base=candidate.base,
-        tested_commit=candidate.commit if tested else None,
+        tested_commit=tested,
         tested_tree=candidate.tree if tested else None,
         landed_commit=candidate.commit,
         landed_tree=published.tree,

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 from textual.app import App
 from textual.screen import Screen
 
-from mergetui.flaking import Flake, flakes
 from mergetui.report import SHIFT, markdown, report
+from mergetui.results import Flake, flakes
 from mergetui.statistics import Statistics, statistics
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.errands import Errands

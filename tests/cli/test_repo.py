@@ -27,7 +27,7 @@ _SETTINGS = {
 
 _WRONG = {
     "unknown key": (["--retset", "true"], "did you mean 'retest'?"),
-    "unknown key of one word": (["--colour", "blue"], "allowed: batch, "),
+    "unknown key of one word": (["--colour", "blue"], "allowed: adaptive, batch, "),
     "number": (["--batch", "none"], "a whole number from 1 to 1000"),
     "zero": (["--parallel", "0"], "a whole number from 1 to 1000"),
     "flag": (["--enabled", "maybe"], "true or false"),

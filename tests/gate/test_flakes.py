@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mergetui.events import RetestEnded, RetestStarted
-from mergetui.flaking import flakes
+from mergetui.results import flakes
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 

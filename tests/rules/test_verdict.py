@@ -56,6 +56,7 @@ WORLDS = {
     Why.DEFERRED: told(RESTING, BACK),
     Why.NOT_ADVANCING: told(A),
     Why.ELSEWHERE: told(A, advance=WORKED_ON),
+    Why.NO_SLOT: told(A, advance=replace(WORKED_ON, lacks_slot=True)),
     Why.NO_ROOM: verdict(state(A, seen=SEEN), lack="No space left on device: /state"),
     Why.BROKEN: verdict(state(A, seen=SEEN), broken="git is not installed"),
 }
@@ -107,6 +108,12 @@ def test_every_cause_has_words_of_its_own(why: Why) -> None:
         (Why.DEFERRED, "c is tried again in 1h05m: exit code 1", "mergetui retry shop BRANCH", "r"),
         (Why.NOT_ADVANCING, "nobody advances shop: auto-advance is off", "mergetui run shop", "a"),
         (Why.ELSEWHERE, "ada@box pid 7 works on it: the next step is due", "", ""),
+        (
+            Why.NO_SLOT,
+            "every slot for retests is taken by other repositories: [gate] slots",
+            "",
+            "",
+        ),
         (Why.NO_ROOM, "nothing can be written: No space left on device: /state", "mergetui doctor", ""),
         (Why.BROKEN, "the gate itself failed: git is not installed", "mergetui doctor", ""),
     ],

@@ -25,6 +25,7 @@ from mergetui.actions import (
     SendBack,
     StartRetest,
     StopRetest,
+    TakeResult,
     TakeUp,
     Wait,
     Why,
@@ -447,6 +448,8 @@ class Gate:
                 return action
             case CatchUp():
                 self._catch_up(action)
+            case TakeResult(candidate=candidate):
+                self._found(candidate, Verdict.GREEN, None)
             case StartRetest(candidate=candidate):
                 self._start_retest(action, candidate)
             case StopRetest(candidate=candidate):
@@ -565,7 +568,7 @@ class Gate:
             case Undecided() | Unreachable():
                 pass
 
-    def _found(self, candidate: Candidate, verdict: Verdict, reason: Coded) -> None:
+    def _found(self, candidate: Candidate, verdict: Verdict, reason: Coded | None) -> None:
         self._trials[candidate.commit] = Trial(candidate, verdict, reason)
 
     def _is_pinned(self, link: Link) -> bool:

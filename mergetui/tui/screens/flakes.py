@@ -11,8 +11,8 @@ from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from mergetui.flaking import Flake, Tried
 from mergetui.masking import Mask
+from mergetui.results import Flake, Tried
 from mergetui.tui.screens.dialog import Keys, keys_line
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.widgets.flake_list import FlakeList

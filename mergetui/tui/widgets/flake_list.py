@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from mergetui import cleaning
-from mergetui.flaking import Flake
+from mergetui.results import Flake
 from mergetui.tui.widgets.row_list import Cell, RowList
 from mergetui.tui.wording import names, words
 

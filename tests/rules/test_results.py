@@ -1,7 +1,7 @@
 from mergetui.events import CaughtUp, Event, RetestEnded, RetestStarted
-from mergetui.flaking import Flake, flakes
 from mergetui.model import Candidate, Link
 from mergetui.reason import Coded, Reason
+from mergetui.results import Flake, flakes
 from tests.rules.past import ago
 
 FAILED = Coded(Reason.RETEST_FAILED, "exit code 1")

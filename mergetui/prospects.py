@@ -1,0 +1,134 @@
+"""What may come of a queue: the lines of entries that may be served, and what the trials say of them.
+
+With entries e1..en in line, candidate k is e1..ek caught up in a row: a candidate contains all shorter ones.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from mergetui.model import Candidate, Entry, EntryState, Instant, Link, Oid
+from mergetui.reason import Coded
+from mergetui.view import Policy, Trial, Verdict, View
+
+
+class Future(Struct, frozen=True, kw_only=True):
+    """A line of entries that may come to be served, and what the trials say of its prefixes, by length."""
+
+    line: tuple[Entry, ...]
+    decided: int = 0
+    """Entries at its head whose prefixes belong to the future before."""
+    trials: Mapping[int, Trial]
+    red: int | None
+    """The shortest red one."""
+    green: Candidate | None
+    """The longest green one ahead of it."""
+    void: Trial | None
+    reach: int
+    """How many entries can be put in a row; the next one has to wait until those are settled."""
+    obstacle: Coded | None
+
+    def has_to_test(self, length: int) -> bool:
+        """Nothing is known of the prefix yet, and nothing runs that will tell."""
+        trial = self.trials.get(length)
+        return trial is None or trial.verdict is Verdict.BUILT
+
+    @classmethod
+    def of(cls, view: View, policy: Policy, line: tuple[Entry, ...], *, decided: int = 0) -> "Future":
+        trials = {
+            len(rest): Trial(
+                Candidate(base=view.tip or "", links=rest), _judged(trial, policy), trial.reason, trial.reds
+            )
+            for trial in view.trials
+            if (rest := _rest(trial, view.tip, line)) is not None
+        }
+        red = min((k for k, trial in trials.items() if trial.verdict is Verdict.RED), default=None)
+        good = (Verdict.GREEN,) if policy.enabled else (Verdict.GREEN, Verdict.BUILT)
+        green = [k for k, t in trials.items() if t.verdict in good and (red is None or k < red)]
+        reach, obstacle = _reach(view, line, trials)
+        return cls(
+            line=line,
+            decided=decided,
+            trials=trials,
+            red=red,
+            green=trials[max(green)].candidate if green else None,
+            void=next((trial for trial in trials.values() if trial.verdict is Verdict.VOID), None),
+            reach=reach,
+            obstacle=obstacle,
+        )
+
+
+def futures(view: View, policy: Policy) -> tuple[Future, ...]:
+    """The line as it is; and while a red prefix is not decided, the line without the entry it ends with.
+
+    That entry is most likely the one at fault: those ahead of it would have to be red. What is tested
+    without it goes on when it is sent back, and cannot land before.
+    """
+    found = [Future.of(view, policy, in_line(view))]
+    while (red := found[-1].red) is not None:
+        line = found[-1].line
+        found.append(Future.of(view, policy, (*line[: red - 1], *line[red:]), decided=red - 1))
+    return tuple(found)
+
+
+def standing(view: View, ahead: tuple[Future, ...]) -> tuple[Trial, ...]:
+    """Not those that are longer than a red one: its last entry is in them, and goes."""
+    useful = {
+        trial.candidate.commit
+        for future in ahead
+        for length, trial in future.trials.items()
+        if future.red is None or length <= future.red
+    }
+    return tuple(trial for trial in view.trials if trial.candidate.commit in useful)
+
+
+def _judged(trial: Trial, policy: Policy) -> Verdict:
+    """A red that is still doubted says nothing yet; one that no retest gave is not doubted."""
+    doubted = trial.verdict is Verdict.RED and 0 < trial.reds <= policy.retries
+    return Verdict.BUILT if doubted else trial.verdict
+
+
+def longest_chain(trials: Mapping[int, Trial], most: int) -> tuple[Link, ...]:
+    """The longest standing chain, cut to `most` entries: a candidate contains all shorter ones."""
+    chains = [trial.candidate.links[:most] for trial in trials.values()]
+    return max(chains, key=len, default=())
+
+
+def _reach(view: View, line: tuple[Entry, ...], trials: Mapping[int, Trial]) -> tuple[int, Coded | None]:
+    chain = longest_chain(trials, len(line))
+    ends = {view.tip: 0} | {link.commit: k for k, link in enumerate(chain, start=1)}
+    for obstacle in view.obstacles:
+        at = ends.get(obstacle.onto)
+        if at is not None and at < len(line) and _same_work(line[at], obstacle.entry):
+            return at, obstacle.reason
+    return len(line), None
+
+
+def _rest(trial: Trial, tip: Oid | None, line: tuple[Entry, ...]) -> tuple[Link, ...] | None:
+    """The links that are not in the target yet; None if the trial does not continue it with the line."""
+    links = trial.candidate.links
+    ends = [trial.candidate.base, *(link.commit for link in links)]
+    if tip not in ends:
+        return None
+    rest = links[ends.index(tip) :]
+    if not rest or len(rest) > len(line):
+        return None
+    matches = all(
+        link.entry == entry.id and link.heads == entry.heads for link, entry in zip(rest, line, strict=False)
+    )
+    return rest if matches else None
+
+
+def _same_work(entry: Entry, other: Entry) -> bool:
+    return entry.id == other.id and entry.heads == other.heads
+
+
+def in_line(view: View) -> tuple[Entry, ...]:
+    """The entries that may be worked on now."""
+    return tuple(
+        entry for entry in view.queue if not entry.state.needs_a_person and not rests(entry, view.now)
+    )
+
+
+def rests(entry: Entry, now: Instant) -> bool:
+    return entry.state is EntryState.DEFERRED and entry.available_at is not None and entry.available_at > now
