@@ -20,7 +20,8 @@ from mergetui.tui.autos import in_flight_here
 from mergetui.tui.bridge import Bridge, Picture, Watcher
 from mergetui.tui.company import Company
 from mergetui.tui.hand_over import hand_over
-from mergetui.tui.keys import ACTS, unknown_ids
+from mergetui.tui.key_table import Bound, faults
+from mergetui.tui.keys import ACTS
 from mergetui.tui.messages import CompanyChanged, FactHeard, PictureTaken
 from mergetui.tui.operator import Operator, running
 from mergetui.tui.screens.main import MainScreen
@@ -45,6 +46,7 @@ class Console(App[None]):
     def __init__(self, bridge: Bridge, *, start_auto: bool = False) -> None:
         super().__init__()
         self._bridge = bridge
+        self.bound = Bound(dict(bridge.wiring.config.keys))
         self._start_auto = start_auto
         self._watcher = Watcher(bridge, lambda picture: self.post_message(PictureTaken(picture)))
         self._company = Company(
@@ -55,7 +57,6 @@ class Console(App[None]):
         self._operator = Operator(self, bridge, self._watcher.look_now)
         self.main = MainScreen(bridge, self._operator, self._ask_to_leave)
         self._leaving_after_retests = False
-        self._clashes: set[str] = set()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = os.environ.get("TEXTUAL_THEME") or DARK.name
@@ -64,7 +65,7 @@ class Console(App[None]):
         return self.main
 
     def on_mount(self) -> None:
-        self.set_keymap(dict(self._bridge.wiring.config.keys))
+        self.set_keymap(dict(self.bound.remapped))
 
         # Textual leaves these to the system, which would end it in the middle of the alternate screen.
         if threading.current_thread() is threading.main_thread():
@@ -77,10 +78,8 @@ class Console(App[None]):
             self._bridge.engine.want(name, "auto")
         self._watcher.start()
         self._company.start()
-        unknown = unknown_ids(self.main, self._bridge.wiring.config.keys)
-        if unknown:
-            told = cleaning.name(", ".join(unknown))
-            self._operator.warn(f"[keys] knows no {told}: ? shows the keys")
+        for fault in faults(self.bound.remapped):
+            self.notify(cleaning.name(fault), severity="warning", markup=False, timeout=12)
 
     def _hear(self, event: Event) -> None:
         self.post_message(FactHeard(event))
@@ -110,7 +109,7 @@ class Console(App[None]):
         """What the palette lists; the acts only where they have something to act on."""
         if screen is self.main:
             for act in ACTS:
-                says = f"{act.says} ({act.key})"
+                says = f"{act.says} ({self.bound.shown(act.name)})"
                 yield SystemCommand(act.label, says, lambda act=act: self.main.run_act(act.name))
             for name in self._bridge.names:
                 says = f"show {name} in the panes"
@@ -120,12 +119,7 @@ class Console(App[None]):
         yield SystemCommand("theme", "other colours", self.action_change_theme)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        """Told once: Textual says it again at every key."""
-        said = ", ".join(sorted(f"{binding.id} ({binding.key})" for binding in clashed_bindings))
-        if said not in self._clashes:
-            self._clashes.add(said)
-            told = f"[keys] gives one key to several: {cleaning.name(said)}, in {type(node).__name__}"
-            self.notify(told, severity="warning", markup=False, timeout=12)
+        """Told at the start, of every screen: Textual says it again at every key."""
 
     async def action_quit(self) -> None:
         self._ask_to_leave()

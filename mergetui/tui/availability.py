@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from mergetui.model import Entry
 from mergetui.tui.bridge import Picture
+from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.wording import names
 
 
@@ -17,6 +18,7 @@ class Ground(Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...] = ()
     """Those that are marked, or the one under the cursor."""
     undoable: bool = False
+    keys: Bound = DEFAULT_KEYS
     read_only: bool = False
     """This console only looks on."""
 
@@ -29,16 +31,13 @@ def why_not(act: str, ground: Ground) -> str | None:
         return None
     if act == "undo":
         return None if ground.undoable else "there is nothing to undo"
+    if act == "step" and ground.picture is not None and ground.picture.standing.mode == "auto":
+        off = ground.keys.shown("auto")
+        return f"{ground.picture.name} advances by itself: {off} turns that off"
     if ground.picture is None:
         return "no repository has been read yet"
     rule = _RULES.get(act)
     return rule(ground.picture, ground.entries) if rule else None
-
-
-def _step(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
-    if picture.standing.mode == "auto":
-        return f"{picture.name} advances by itself: a turns that off"
-    return _auto(picture, entries)
 
 
 def _auto(picture: Picture, _: tuple[Entry, ...]) -> str | None:
@@ -79,7 +78,7 @@ LOOKS = frozenset(
 """What changes nothing; in a read-only console everything else is refused, also what is yet to come."""
 _ANYWHERE = frozenset({"help", "quit"})
 _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
-    "step": _step,
+    "step": _auto,
     "auto": _auto,
     "dequeue": _some_entry,
     "retry": _retry,

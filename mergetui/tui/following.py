@@ -6,11 +6,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui.model import Entry, EntryId, EntryState, Instant
+from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.progress import progress
 from mergetui.tui.wording import so_far
 
-_HOW = "s does one step, a goes on by itself"
+_HOW = "{step} does one step, {auto} goes on by itself"
 _AT_WORK = (EntryState.TESTING, EntryState.LANDING)
 
 
@@ -53,11 +54,11 @@ def progress_of(followed: Followed | None, taken: PictureTaken, percent: int | N
     return so_far(progress(now - entry.state_since, percent, picture.usual, picture.slow))
 
 
-def captions(followed: Followed) -> tuple[str, str]:
+def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
     """The pane's title, and its words when there is no line to show."""
     if not followed.branch:
-        return "4 Retest", f"no retest yet: {_HOW}"
-    tested = "the log is empty" if followed.path else f"not tested yet: {_HOW}"
+        return "4 Retest", keys.say(f"no retest yet: {_HOW}")
+    tested = "the log is empty" if followed.path else keys.say(f"not tested yet: {_HOW}")
     return f"4 Retest · {followed.branch}", tested
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.screen import Screen
 
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.widgets.key_bar import Key
 
@@ -94,8 +95,8 @@ _LABELS = {act.name: act.label for act in ACTS}
 
 def footer(screen: Screen[None], pane: str | None, picture: Picture | None) -> tuple[list[Key], list[Key]]:
     """The keys below the panes: those that give way when there is no room, and those that stay."""
-    labels = _LABELS | (_now(picture) if picture else {})
-    palette = Key("colon", ":", "palette", can_act=True)
+    labels, keys = _LABELS | (_now(picture) if picture else {}), bound_keys(screen.app)
+    palette = Key(keys.keys("palette")[0], keys.shown("palette"), "palette", can_act=True)
     if pane == "prompt":
         return [], [Key("enter", "enter", "keep", can_act=True), Key("escape", "esc", "clear", can_act=True)]
     if picture is None:
@@ -116,14 +117,6 @@ def help_rows(screen: Screen[None]) -> list[tuple[str, str]]:
         (first, f"{does} (also {' '.join(others)})" if others else does)
         for does, (first, *others) in rows.items()
     ]
-
-
-def unknown_ids(screen: Screen[None], keys: Iterable[str]) -> list[str]:
-    """What `[keys]` names and no key of the screen or its panes is called."""
-    nodes = (screen.app, *screen.walk_children(with_self=True))
-    bindings = (binding for node in nodes for binding in type(node).BINDINGS)
-    known = {binding.id for binding in bindings if isinstance(binding, Binding)}
-    return sorted(key for key in keys if key not in known)
 
 
 def _found(screen: Screen[None], wanted: Iterable[str], labels: dict[str, str]) -> list[Key]:

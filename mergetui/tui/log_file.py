@@ -136,6 +136,8 @@ class LogFile:
     def _follow(self) -> None:
         while not self._closing.is_set():
             caught_up = self._read_on()
+            # Also of a file without a line it is known by now that it has none.
+            self.generation = max(self.generation, 1)
             self._closing.wait(self._poll if caught_up else _BREATH)
 
     def _read_on(self) -> bool:

@@ -9,29 +9,28 @@ from typing import Any
 from textual.app import App
 
 from mergetui import cleaning
-from mergetui.masking import Mask
-from mergetui.model import Entry, Lease
+from mergetui.model import Entry
 from mergetui.tui import desk_work
 from mergetui.tui.autos import Autos, in_flight_here
 from mergetui.tui.availability import Ground
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.clipboard import copy
 from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
+from mergetui.tui.lease_sight import lease_sight
 from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
 from mergetui.tui.past import Past
 from mergetui.tui.preview import preview
+from mergetui.tui.reading import Source
 from mergetui.tui.screens.enqueue import Chosen, EnqueuePicker
 from mergetui.tui.screens.entry import EntryView
-from mergetui.tui.screens.force_release import ForceRelease
+from mergetui.tui.screens.force_release import Agreed, ForceRelease
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseChoice, PauseForm
 from mergetui.tui.screens.step import StepPreview
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.undoing import Undoing
-
-_TAIL = 4096
-"""Bytes of a log that are read for its last line."""
 
 
 class Operator:
@@ -42,7 +41,7 @@ class Operator:
         self._bridge = bridge
         self._look_now = look_now
         self._errands = Errands(app.call_later)
-        self._past = Past(app, bridge, self._errands, self._failed)
+        self._past = Past(app, bridge)
         self.autos = Autos(bridge.engine, self.say)
         self.undoing = Undoing(bridge.now)
 
@@ -110,7 +109,8 @@ class Operator:
         if done.undo is not None:
             self.undoing.offer(name, done.says, done.undo)
         tell = self.say if done.fine else self.warn
-        tell(f"{done.says} · u takes it back" if done.undo else done.says)
+        undo = bound_keys(self._app).shown("undo")
+        tell(f"{done.says} · {undo} takes it back" if done.undo else done.says)
         self._look_now()
 
     def _failed(self, name: str, told: str) -> None:
@@ -197,23 +197,21 @@ class Operator:
         lease = picture.state.lease
         if lease is None:
             return
-        log = next((e.log for e in picture.state.entries.values() if e.branch in lease.branches), None)
-        self._errands.run(
-            f"{picture.name} remote",
-            lambda: _last_line(Path(log), self._bridge.mask(picture.name)) if log else "",
-            lambda line: self._ask_for_release(picture, lease, line),
-            lambda _: self._ask_for_release(picture, lease, ""),
-        )
+        desk, mask = self._bridge.desk(picture.name), self._bridge.mask(picture.name)
 
-    def _ask_for_release(self, picture: Picture, lease: Lease, last_line: str) -> None:
-        stale, desk = picture.lease_is_stale, self._bridge.desk(picture.name)
-
-        def answered(reason: str | None) -> None:
-            if reason is not None:
-                release = partial(desk_work.force_release, desk, lease, reason, stale=stale)
+        def answered(agreed: Agreed | None) -> None:
+            if agreed is not None:
+                release = partial(
+                    desk_work.force_release, desk, agreed.lease, agreed.reason, stale=agreed.stale
+                )
                 self._order(picture.name, lambda: release(now=self._bridge.now()), asks=True)
 
-        question = ForceRelease(lease, stale=stale, last_line=last_line, now=self._bridge.now)
+        question = ForceRelease(
+            lease,
+            stale=picture.lease_is_stale,
+            now=self._bridge.now,
+            latest=Source(partial(lease_sight, desk, mask), object),
+        )
         self._app.push_screen(question, answered)
 
     def _show_log(self, name: str, entry: Entry) -> None:
@@ -246,11 +244,3 @@ def running(pictures: Iterable[Picture]) -> list[Picture]:
 
 def _path(entry: Entry) -> Path | None:
     return Path(entry.log) if entry.log is not None else None
-
-
-def _last_line(log: Path, mask: Mask) -> str:
-    with log.open("rb") as file:
-        start = max(log.stat().st_size - _TAIL, 0)
-        file.seek(start)
-        lines = file.read().decode(errors="replace").splitlines()[1 if start else 0 :]
-    return next((mask(cleaning.plain(line)) for line in reversed(lines) if line.strip()), "")

@@ -1,70 +1,64 @@
-"""What has happened on a repository, read off the event loop and then shown."""
+"""What has happened on a repository, on screens that are there at once and read it off the event loop."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from textual.app import App
-from textual.screen import Screen
 
 from mergetui.report import SHIFT, markdown, report
 from mergetui.results import Flake, flakes
 from mergetui.statistics import Statistics, statistics
 from mergetui.tui.bridge import Bridge
-from mergetui.tui.errands import Errands
+from mergetui.tui.reading import Source
 from mergetui.tui.run_rows import RunRow, run_rows
 from mergetui.tui.screens.flakes import FlakesView
 from mergetui.tui.screens.history import HistoryView
 from mergetui.tui.screens.report import ReportView
 from mergetui.tui.screens.statistics import SPANS, StatisticsView
 
-T = TypeVar("T")
-
 
 class Past:
-    """`failed` is told of the repository and why its journal cannot be read."""
-
-    def __init__(
-        self, app: App[Any], bridge: Bridge, errands: Errands, failed: Callable[[str, str], object]
-    ) -> None:
+    def __init__(self, app: App[Any], bridge: Bridge) -> None:
         self._app = app
         self._bridge = bridge
-        self._errands = errands
-        self._failed = failed
 
     def history(self, name: str) -> None:
-        def read() -> tuple[RunRow, ...]:
-            return run_rows(self._bridge.desk(name).history())
+        desk = self._bridge.desk(name)
 
-        self._show(name, read, lambda rows: HistoryView(name, rows, self._bridge.mask(name)))
+        def read() -> tuple[RunRow, ...]:
+            return run_rows(desk.history())
+
+        self._app.push_screen(HistoryView(name, Source(read, desk.stamp), self._bridge.mask(name)))
 
     def statistics(self, name: str) -> None:
+        desk = self._bridge.desk(name)
+
         def read() -> list[Statistics]:
-            facts, now = self._bridge.desk(name).facts(), self._bridge.now()
+            facts, now = desk.facts(), self._bridge.now()
             return [statistics(facts, since=now - length, now=now) for _, length in SPANS]
 
-        self._show(name, read, lambda numbers: StatisticsView(name, numbers))
+        def stamp() -> object:
+            """They are of the time up to now, in minutes."""
+            return desk.stamp(), self._bridge.now().replace(second=0, microsecond=0)
+
+        self._app.push_screen(StatisticsView(name, Source(read, stamp)))
 
     def report(self, name: str) -> None:
+        """As it is when it is asked for: nobody copies what changes under their eyes."""
+        desk = self._bridge.desk(name)
+
         def read() -> str:
-            desk, now = self._bridge.desk(name), self._bridge.now()
-            target = desk.repository.target
+            now, target = self._bridge.now(), desk.repository.target
             told = report(name, desk.state(), desk.facts(), target=target, since=now - SHIFT, now=now)
             return markdown(told)
 
-        self._show(name, read, lambda told: ReportView(name, told))
+        self._app.push_screen(ReportView(name, Source(read)))
 
     def flakes(self, name: str) -> None:
-        def screen(found: Sequence[Flake]) -> FlakesView:
-            return FlakesView(name, found, self._bridge.mask(name), read_only=self._bridge.read_only)
+        desk = self._bridge.desk(name)
 
-        self._show(name, lambda: flakes(self._bridge.desk(name).facts()), screen)
+        def read() -> Sequence[Flake]:
+            return flakes(desk.facts())
 
-    def _show(self, name: str, read: Callable[[], T], screen: Callable[[T], Screen[None]]) -> None:
-        """Over the screen from which it was asked for; not over one that was opened meanwhile."""
-        beneath = self._app.screen
-
-        def show(answer: T) -> None:
-            if self._app.screen is beneath:
-                self._app.push_screen(screen(answer))
-
-        self._errands.run(f"{name} past", read, show, lambda told: self._failed(name, told))
+        mask, read_only = self._bridge.mask(name), self._bridge.read_only
+        self._app.push_screen(FlakesView(name, Source(read, desk.stamp), mask, read_only=read_only))

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from mergetui.masking import Mask
-from mergetui.model import Entry, Instant
+from mergetui.model import Entry, EntryId, Instant
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.following import Followed, captions, ended_red, follow, progress_of
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.log_pane import LogPane
@@ -23,10 +24,18 @@ class RetestWatch:
         before = self._followed
         now = self._followed = follow(before, taken, selected, by_hand=by_hand)
         if before is None or (before.path, before.entry) != (now.path, now.entry):
-            title, empty = captions(now)
+            title, empty = captions(now, bound_keys(self._pane.app))
             self._pane.show_log(now.path, self._mask_of(taken.picture.name), title=title, empty=empty)
         if ended_red(before, now, taken):
             self._pane.stand_at_first_error()
+
+    @property
+    def percent(self) -> tuple[EntryId, int] | None:
+        """How far the retest of an entry is that is watched, where it says so itself."""
+        followed, percent = self._followed, self._pane.percent
+        if followed is None or followed.entry is None or percent is None or not followed.running:
+            return None
+        return followed.entry, percent
 
     def tell_progress(self, taken: PictureTaken, now: Instant) -> None:
         self._pane.tell_progress(partial(progress_of, self._followed, taken, now=now))

@@ -11,7 +11,7 @@ from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
 from mergetui.statistics import Outcome
 from mergetui.tui.bridge import Picture
-from mergetui.tui.progress import Progress
+from mergetui.tui.progress import Progress, progress
 
 SHORT = 7
 """Digits of a commit that are shown."""
@@ -91,15 +91,18 @@ def words(reason: Coded) -> str:
     return reason.code.replace("-", " ") + (f": {told}" if told else "")
 
 
-def told(entry: Entry, now: Instant, usual: timedelta | None) -> tuple[str, str]:
-    """What there is to say of the entry beside its state, and an end to it that is never cut."""
+def told(entry: Entry, now: Instant, usual: timedelta | None, percent: int | None = None) -> tuple[str, str]:
+    """What there is to say of the entry beside its state, and an end to it that is never cut.
+
+    `percent` is how far its retest says it is.
+    """
     since = span(now - entry.state_since) if entry.state_since else ""
     match entry.state:
         case EntryState.QUEUED:
             return _queued(entry), ""
-        case EntryState.TESTING:
-            about = f" / {roughly(usual)}" if usual is not None else ""
-            return f"{since}{about}", f"again, {entry.doubts} red" if entry.doubts else ""
+        case EntryState.TESTING if entry.state_since is not None:
+            again = f"again, {entry.doubts} red" if entry.doubts else ""
+            return _testing(progress(now - entry.state_since, percent, usual, None)), again
         case EntryState.DEFERRED:
             again = f"again in {countdown(entry.available_at - now)}" if entry.available_at else ""
             return words(entry.reason) if entry.reason else "", again
@@ -107,6 +110,13 @@ def told(entry: Entry, now: Instant, usual: timedelta | None) -> tuple[str, str]
             return words(entry.reason) if entry.reason else "", ""
         case _:
             return since, ""
+
+
+def _testing(how_far: Progress) -> str:
+    """`41% · 4m12s / ~10m`."""
+    percent = f"{how_far.percent}% · " if how_far.percent is not None else ""
+    about = f" / {roughly(how_far.about)}" if how_far.about is not None else ""
+    return f"{percent}{span(how_far.elapsed)}{about}"
 
 
 def _queued(entry: Entry) -> str:

@@ -39,6 +39,22 @@ def test_ages_and_waits(seconds: int, as_span: str, as_countdown: str) -> None:
     assert (span(length), countdown(length)) == (as_span, as_countdown)
 
 
+@pytest.mark.parametrize(
+    ("percent", "usual", "expected"),
+    [
+        (None, None, "4m12s"),
+        (None, 360, "4m12s / ~6m"),
+        (42, 360, "42% · 4m12s / ~10m"),
+        (2, 360, "2% · 4m12s / ~6m"),
+        (42, None, "42% · 4m12s / ~10m"),
+    ],
+)
+def test_a_running_retest_says_how_far_it_is(percent: int | None, usual: int | None, expected: str) -> None:
+    running = entry(1, "a", state=EntryState.TESTING, state_since=NOON - timedelta(seconds=252))
+    length = timedelta(seconds=usual) if usual is not None else None
+    assert told(running, NOON, length, percent) == (expected, "")
+
+
 def test_an_estimate_is_rough() -> None:
     assert [roughly(timedelta(seconds=s)) for s in (40, 59, 340, 3600)] == ["~40s", "~59s", "~6m", "~60m"]
 

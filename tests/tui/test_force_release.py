@@ -1,10 +1,13 @@
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from textual.widgets import Input
 
+from mergetui.model import Lease
 from mergetui.tui.screens.dialog import Choice
-from mergetui.tui.screens.force_release import Acknowledge, ForceRelease
+from mergetui.tui.screens.force_release import Acknowledge, Agreed, ForceRelease
 from tests.tui.asking import (
     HOSTILE,
     NOW,
@@ -23,6 +26,10 @@ async def fill(hands: Hands, name: str, reason: str) -> None:
     await hands.type(reason)
 
 
+def answers(modal: ForceRelease, act: Callable[[Hands], Any]) -> list[Agreed]:
+    return [answer for answer in answer_of(modal, act) if isinstance(answer, Agreed)]
+
+
 def is_armed(hands: Hands) -> bool:
     return not hands.modal.query_one("#release", Choice).disabled
 
@@ -32,7 +39,7 @@ def test_a_stale_lease_is_released_by_name_reason_and_button() -> None:
         await fill(hands, "ana", " build box is down ")
         await hands.decide("release")
 
-    assert answer_of(stale(), act) == ["build box is down"]
+    assert [agreed.reason for agreed in answers(stale(), act)] == ["build box is down"]
 
 
 def test_a_click_on_release_is_deliberate() -> None:
@@ -40,7 +47,7 @@ def test_a_click_on_release_is_deliberate() -> None:
         await fill(hands, "ana", "down")
         await hands.pilot.click("#release")
 
-    assert answer_of(stale(), act) == ["down"]
+    assert [agreed.reason for agreed in answers(stale(), act)] == ["down"]
 
 
 def test_the_focus_starts_on_cancel() -> None:
@@ -96,7 +103,8 @@ def test_a_live_holder_needs_the_second_warning_first() -> None:
         assert is_armed(hands)
         await hands.decide("release")
 
-    assert answer_of(alive(), act) == ["I asked her"]
+    (agreed,) = answers(alive(), act)
+    assert (agreed.reason, agreed.lease.token, agreed.stale) == ("I asked her", 17, False)
 
 
 def test_a_holder_that_comes_back_disarms_the_question() -> None:
@@ -119,6 +127,26 @@ def test_another_lease_does_not_slip_into_the_question() -> None:
         assert "joe" not in hands.screen
 
     answer_of(stale(), act)
+
+
+@pytest.mark.parametrize(
+    ("held", "says"),
+    [
+        (None, "lease #17 has been given back: nothing to release"),
+        (lease("joe", renewed=NOW, token=18), "lease #17 is over, #18 holds now"),
+    ],
+)
+def test_a_question_about_a_lease_that_is_over_cannot_be_confirmed(held: Lease | None, says: str) -> None:
+    async def act(hands: Hands) -> None:
+        assert isinstance(hands.modal, ForceRelease)
+        await fill(hands, "ana", "down")
+        hands.modal.show_lease(held, stale=True, last_line="")
+        await hands.until(lambda: says in hands.screen)
+        hands.modal.show_lease(lease(renewed=NOW), stale=True, last_line="")
+        assert not is_armed(hands)
+        await hands.pilot.click("#release")
+
+    assert answer_of(stale(), act) == []
 
 
 def test_a_paste_confirms_nothing() -> None:

@@ -69,7 +69,7 @@ def test_the_matrix(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]
 
     async def act(pilot: Pilot[None]) -> None:
         await ready(pilot)
-        await pilot.press("j", "j", "l")
+        await pilot.press("j", "j", "right")
         await pilot.pause()
 
     assert snap_compare(console(world), terminal_size=size, run_before=act)

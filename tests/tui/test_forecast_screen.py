@@ -54,9 +54,9 @@ def test_the_matrix_tells_who_clashes_with_whom(tmp_path: Path) -> None:
             assert row(seat, "feat/b") == ["✓", "✗", "╲", "✗"]
             assert row(seat, "feat/c") == ["✓", "✓", "✗", "╲"]
             assert "feat/a: ✓ clean with main" in seat.screen
-            await seat.press("j", "l")
+            await seat.press("j", "right")
             assert "feat/b: ✗ 2 files clash with feat/a: setup.cfg, src/app.py" in seat.screen
-            await seat.press("l")
+            await seat.press("right")
             assert "feat/b and itself" in seat.screen
             await seat.press("dollar_sign")
             assert "feat/b: ✗ no common past with feat/c" in seat.screen
@@ -100,7 +100,7 @@ def test_an_empty_queue_says_what_to_press(tmp_path: Path) -> None:
         async with seated(world(tmp_path)) as seat:
             await open_matrix(seat)
             await seat.until_seen("no branch is queued")
-            await seat.press("enter", "j", "l")
+            await seat.press("enter", "j", "right")
             assert isinstance(seat.app.screen, ForecastView)
 
     play(scene())
@@ -130,7 +130,7 @@ def test_the_cursor_stays_on_its_pair_when_the_queue_changes(tmp_path: Path) -> 
     async def scene() -> None:
         async with seated(made) as seat:
             await open_matrix(seat)
-            await seat.press("j", "l")
+            await seat.press("j", "right")
             await seat.until_seen("feat/b: ✗ 2 files clash with feat/a")
             made.change(
                 lambda _: queue_of(entry(9, "feat/z", rank=0), entry(1, "feat/a"), entry(2, "feat/b"))

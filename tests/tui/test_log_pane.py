@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -342,15 +343,28 @@ def test_without_colours_the_log_keeps_its_emphasis(path: Path, monkeypatch: pyt
     play(scene())
 
 
+def test_a_log_that_has_not_been_read_yet_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shut, read = threading.Event(), LogFile._read_on
+    monkeypatch.setattr(LogFile, "_read_on", lambda log: shut.wait(10) and read(log))
+
+    async def scene() -> None:
+        async with sitting(path) as desk:
+            assert "reading ..." in desk.screen
+            shut.set()
+            await desk.until(lambda: "no retest yet" in desk.screen)
+
+    play(scene())
+
+
 def test_a_long_line_is_cut_with_an_ellipsis_and_read_sideways(path: Path) -> None:
     async def scene() -> None:
         line = "".join(f"{column:04d}" for column in range(50))
         async with sitting(path, line) as desk:
             assert desk.rows()[0].startswith(" 00000001")
             assert desk.rows()[0].endswith("…")
-            await desk.press("right", "l")
+            await desk.press("right", ">")
             assert desk.rows()[0].startswith(f" …{line[17:50]}")
-            await desk.press("h", "left", "left")
+            await desk.press("<", "left", "left")
             assert desk.rows()[0].startswith(" 00000001")
             await desk.press("enter")
             assert desk.app.said == [line]
@@ -400,7 +414,7 @@ def test_without_lines_the_owner_says_what_to_press(path: Path) -> None:
             desk.pane.show_log(None, empty="nothing [/here]")
             await desk.pilot.pause()
             assert any(row.strip() == "nothing [/here]" for row in desk.rows())
-            await desk.press("k", "g", "E", "n", "N", "enter", "pageup", "F", "l")
+            await desk.press("k", "g", "E", "n", "N", "enter", "pageup", "F", "right")
             assert "nothing [/here]" in desk.screen
 
     play(scene())

@@ -1,3 +1,4 @@
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from mergetui.events import Dequeued, Enqueued, LeaseForced, Moved, PauseBegun, 
 from mergetui.model import Advance, EntryState, Priority, RepositoryState
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
+from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.entry import EntryView
-from mergetui.tui.screens.force_release import ForceRelease
+from mergetui.tui.screens.force_release import Agreed, ForceRelease
 from mergetui.tui.screens.forecast import ForecastView
 from mergetui.tui.screens.help import HelpView
 from mergetui.tui.screens.log_view import LogView
@@ -373,7 +375,7 @@ def test_force_release_commits_by_the_token_that_was_shown(world: World) -> None
             await seat.press("f")
             await seat.until_asked(ForceRelease)
             seat.world.change(lambda state: replace(state, lease=lease("joe", token=18)))
-            seat.app.screen.dismiss("it hangs")
+            seat.app.screen.dismiss(Agreed(lease=lease(), stale=False, reason="it hangs"))
             await seat.until_said("refused")
             held = seat.world.state().lease
             assert held is not None
@@ -390,7 +392,7 @@ def test_a_stale_lease_that_was_renewed_meanwhile_is_not_released(tmp_path: Path
             await seat.press("f")
             await seat.until_asked(ForceRelease)
             seat.world.change(lambda state: replace(state, lease=lease("joe", renewed=2)))
-            seat.app.screen.dismiss("it is gone")
+            seat.app.screen.dismiss(Agreed(lease=stale, stale=True, reason="it is gone"))
             await seat.until_said("renewed 2s ago: refused")
             assert seat.world.state().lease is not None
 
@@ -399,12 +401,44 @@ def test_a_stale_lease_that_was_renewed_meanwhile_is_not_released(tmp_path: Path
 
 def test_force_release_frees_the_lease_and_writes_down_why(tmp_path: Path) -> None:
     async def scene() -> None:
-        async with seated(idle(tmp_path, lease=lease("joe", renewed=200))) as seat:
+        stale = lease("joe", renewed=200)
+        async with seated(idle(tmp_path, lease=stale)) as seat:
             await seat.press("f")
             await seat.until_asked(ForceRelease)
-            seat.app.screen.dismiss("joe is on holiday")
+            seat.app.screen.dismiss(Agreed(lease=stale, stale=True, reason="joe is on holiday"))
             await seat.until(lambda: seat.world.state().lease is None)
             await seat.until(lambda: LeaseForced in kinds(seat.world))
+
+    play(scene())
+
+
+def test_an_open_question_follows_the_lease_and_ends_with_its_token(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("f")
+            await seat.until_asked(ForceRelease)
+            await seat.until_seen("tests/test_cart.py ..........")
+            renewed = replace(lease(), phase="landing", renewed_at=NOON - timedelta(seconds=2))
+            seat.world.change(lambda state: replace(state, lease=renewed))
+            await seat.until_seen("renewed     2s ago")
+            assert "phase       landing" in seat.screen
+            seat.world.change(lambda state: replace(state, lease=lease("joe", token=18)))
+            await seat.until_seen("lease #17 is over, #18 holds now")
+            assert seat.app.screen.query_one("#release", Choice).disabled
+
+    play(scene())
+
+
+def test_force_release_waits_for_no_remote(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+    monkeypatch.setattr(world.refs, "heads", lambda _: held.wait(10))
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.select("feat/export")
+            await seat.press("r", "f")
+            await seat.until_asked(ForceRelease)
+            held.set()
 
     play(scene())
 

@@ -1,28 +1,26 @@
 """History, statistics and the hand-over report, as an operator meets them."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 from textual.widgets import Sparkline
 
-from mergetui.events import Ended
+from mergetui.adapters.memory import MemoryJournal
+from mergetui.events import Ended, Event
 from mergetui.masking import Mask
 from mergetui.reason import Coded, Reason
 from mergetui.statistics import DAY, Statistics, statistics
 from mergetui.tui.availability import Ground, why_not
-from mergetui.tui.errands import Errands
 from mergetui.tui.figures import BAR, bar, figures, pace
-from mergetui.tui.past import Past
 from mergetui.tui.run_rows import columns_for, fitting, run_rows
 from mergetui.tui.screens.help import HelpView
 from mergetui.tui.screens.history import HistoryView
 from mergetui.tui.screens.log_view import LogView
-from mergetui.tui.screens.pause import PauseForm
 from mergetui.tui.screens.report import ReportView
 from mergetui.tui.screens.run import RunView
 from mergetui.tui.screens.statistics import StatisticsView
@@ -274,31 +272,86 @@ def test_the_palette_opens_them_too(world: World) -> None:
     play(scene())
 
 
-class Held(Errands):
-    """Its errands are done when the test says so."""
+@pytest.mark.parametrize("key", ["h", "t", "H"])
+def test_a_screen_is_there_before_what_it_shows_has_been_read(world: World, key: str) -> None:
+    journal = SlowJournal(world.wiring.journals["shop"])
+    world.bridge.desk("shop")._journal = journal
 
-    def __init__(self) -> None:
-        self.waiting: list[Callable[[], object]] = []
-
-    def run(self, lane: str, errand: Any, then: Any, failed: Any) -> None:  # noqa: ARG002
-        self.waiting.append(lambda: then(errand()))
-
-
-def test_what_comes_late_does_not_cover_a_question_that_was_opened_meanwhile(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:
-            errands = Held()
-            past = Past(seat.app, world.bridge, errands, lambda *_: None)
-            past.history("shop")
-            past.report("shop")
-            await seat.press("p")
-            await seat.until_asked(PauseForm)
-            for errand in errands.waiting:
-                errand()
-            await seat.pilot.pause()
-            assert isinstance(seat.app.screen, PauseForm)
+            journal.shut.clear()
+            await seat.press(key)
+            await seat.until_seen("reading ...")
+            await seat.press("j", "G", "l", "y")
+            journal.shut.set()
+            await seat.until(lambda: "reading ..." not in seat.screen)
+            await seat.press("escape")
+            await seat.until(lambda: seat.app.screen is seat.main)
 
     play(scene())
+
+
+@pytest.mark.parametrize("key", ["h", "t", "H"])
+def test_what_cannot_be_read_is_said_where_it_was_asked_for(world: World, key: str) -> None:
+    journal = SlowJournal(world.wiring.journals["shop"])
+    world.bridge.desk("shop")._journal = journal
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            journal.broken = True
+            await seat.press(key)
+            await seat.until_seen("cannot be read: the disk is gone")
+
+    play(scene())
+
+
+def test_an_open_history_goes_on_and_the_cursor_stays_on_its_run(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            rows = await history(seat)
+            await seat.press("j", "j")
+            chosen = rows.current
+            remember(world, [Ended(repo="shop", at=NOON, run=run(17, "feat/late"))])
+            world.change(lambda state: replace(state, serial=state.serial + 1))
+            await seat.until_seen("18 runs")
+            assert rows.keys[-1] == "e17.1"
+            assert rows.current == chosen
+
+    play(scene())
+
+
+def test_open_statistics_go_on_in_the_span_that_is_shown(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("t")
+            await seat.until_seen("7 landed")
+            await seat.press("2")
+            remember(world, [Ended(repo="shop", at=NOON, run=run(17, "feat/late"))])
+            world.change(lambda state: replace(state, serial=state.serial + 1))
+            await seat.until_seen("▸ 7 d")
+            await seat.until_seen("8 landed")
+
+    play(scene())
+
+
+class SlowJournal(MemoryJournal):
+    """Answers while it is not shut; then, if it is `broken`, that it cannot."""
+
+    def __init__(self, facts: MemoryJournal) -> None:
+        super().__init__()
+        self._facts = facts
+        self.shut = threading.Event()
+        self.shut.set()
+        self.broken = False
+
+    def append(self, event: Event) -> None:
+        self._facts.append(event)
+
+    def read(self) -> Sequence[Event]:
+        self.shut.wait(10)
+        if self.broken:
+            raise OSError("the disk is gone")
+        return self._facts.read()
 
 
 @pytest.mark.parametrize("size", [(20, 5), (60, 20)])

@@ -8,6 +8,7 @@ from textual.pilot import Pilot
 from mergetui.masking import Mask
 from mergetui.statistics import statistics
 from mergetui.tui.app import Console
+from mergetui.tui.reading import known
 from mergetui.tui.screens.history import HistoryView
 from mergetui.tui.screens.statistics import SPANS, StatisticsView
 from tests.tui.bygone import busy_past, remember
@@ -59,7 +60,7 @@ def _text(app: Console) -> str:
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize(
     ("key", "text"),
-    [("h", "17 runs"), ("t", "▸ 24 h"), ("H", "# Hand-over")],
+    [("h", "17 runs"), ("t", "7 landed"), ("H", "# Hand-over")],
     ids=["history", "statistics", "report"],
 )
 def test_a_busy_past(snap_compare: Compare, app: Console, size: tuple[int, int], key: str, text: str) -> None:
@@ -81,7 +82,7 @@ def test_an_empty_history_says_what_to_press(
     snap_compare: Compare, app: Console, size: tuple[int, int]
 ) -> None:
     async def enter(pilot: Pilot[None]) -> None:
-        pilot.app.push_screen(HistoryView("shop", (), Mask()))
+        pilot.app.push_screen(HistoryView("shop", known(()), Mask()))
 
     assert snap_compare(app, terminal_size=size, run_before=drawn(enter, "nothing has ended yet"))
 
@@ -93,6 +94,6 @@ def test_statistics_of_nothing_say_what_to_press(
     numbers = [statistics((), since=NOON - length, now=NOON) for _, length in SPANS]
 
     async def enter(pilot: Pilot[None]) -> None:
-        pilot.app.push_screen(StatisticsView("shop", numbers))
+        pilot.app.push_screen(StatisticsView("shop", known(numbers)))
 
     assert snap_compare(app, terminal_size=size, run_before=drawn(enter, "nothing has happened here"))

@@ -114,6 +114,11 @@ def test_consoles_on_one_state_see_each_other(tmp_path: Path) -> None:
         joe.announce()
         async with seated(world, size=(160, 40)) as seat:
             await seat.until_seen("2 consoles: ana, joe")
+            again = Presence(consoles, FakeProcesses(holder("joe", 78)), since=world.clock.now())
+            again.announce()
+            await seat.until_seen("3 consoles: ana, joe ×2")
+            again.leave()
+            await seat.until_seen("2 consoles: ana, joe")
             assert len(list(consoles.glob("*.json"))) == 2
             joe.leave()
             await seat.until_seen("ana@buildbox  ")

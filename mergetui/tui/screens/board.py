@@ -107,6 +107,7 @@ class Board(Screen[None]):
         self._top_bar.show_pictures(self.taken, ending, repositories=len(self._bridge.names), now=now)
         self._folded_line.show_repository(self._selected, self._place(), now)
         self._repositories.show_pictures(self.taken, now)
+        self._queue.show_percent(self._retest.percent)
         self._queue.tick(now)
         self._lease.show_picture(picture, now)
         if self._selected is not None:
@@ -117,6 +118,9 @@ class Board(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         self._show_keys()
+
+    def on_log_pane_percent_changed(self) -> None:
+        self._queue.show_percent(self._retest.percent)
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._resized)

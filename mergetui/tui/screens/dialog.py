@@ -15,10 +15,12 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from mergetui import cleaning
+from mergetui.tui.bound_keys import bound_keys
+from mergetui.tui.key_table import DEFAULT_KEYS, Bound, bind
 
 T = TypeVar("T")
 Keys: TypeAlias = Sequence[tuple[str, str]]
-"""A key as it is printed, and what it does here."""
+"""A key, `{its.id}` where it has one, and what it does here."""
 
 HAND = 0.1
 """Seconds that a hand needs at least to see a control and press a key on it; a paste needs none."""
@@ -59,15 +61,15 @@ class Dialog(ModalScreen[T]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "refuse", "close", show=False),
-        Binding("j,down", "scroll_body(1)", "down", show=False),
-        Binding("k,up", "scroll_body(-1)", "up", show=False),
-        Binding("ctrl+d", "leaf_body(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "leaf_body(-0.5)", "half a page up", show=False),
-        Binding("pagedown", "leaf_body(1.0)", "page down", show=False),
-        Binding("pageup", "leaf_body(-1.0)", "page up", show=False),
-        Binding("g,home", "body_home", "top", show=False),
-        Binding("G,end", "body_end", "end", show=False),
+        bind("dialog.close", "refuse", "close"),
+        bind("dialog.down", "scroll_body(1)", "down"),
+        bind("dialog.up", "scroll_body(-1)", "up"),
+        bind("dialog.half-down", "leaf_body(0.5)", "half a page down"),
+        bind("dialog.half-up", "leaf_body(-0.5)", "half a page up"),
+        bind("dialog.page-down", "leaf_body(1.0)", "page down"),
+        bind("dialog.page-up", "leaf_body(-1.0)", "page up"),
+        bind("dialog.first", "body_home", "top"),
+        bind("dialog.last", "body_end", "end"),
     ]
 
     def __init__(self, title: str, *, keys: Keys, refusal: T | None = None) -> None:
@@ -83,7 +85,7 @@ class Dialog(ModalScreen[T]):
             box.border_title = Content(self._heading)
             with VerticalScroll(id="dialog-body", can_focus=False):
                 yield from self.compose_body()
-            yield Static(keys_line(self._keys), id="dialog-keys", markup=False)
+            yield Static(keys_line(self._keys, bound_keys(self.app)), id="dialog-keys", markup=False)
 
     def compose_body(self) -> ComposeResult:
         """What stands between the title and the keys."""
@@ -99,7 +101,7 @@ class Dialog(ModalScreen[T]):
             self.dismiss(result)
 
     def show_keys(self, keys: Keys) -> None:
-        self.query_one("#dialog-keys", Static).update(keys_line(keys))
+        self.query_one("#dialog-keys", Static).update(keys_line(keys, bound_keys(self.app)))
 
     def action_refuse(self) -> None:
         self.answer(self._refusal)
@@ -166,12 +168,12 @@ class Choice(Deliberate, Button, inherit_bindings=False):
         self.press()
 
 
-def keys_line(keys: Keys) -> Content:
-    """`s do it · esc not`."""
+def keys_line(keys: Keys, bound: Bound = DEFAULT_KEYS) -> Content:
+    """`s do it · esc not`, with the keys as they are bound."""
     pieces: list[str | tuple[str, str]] = []
     for key, does in keys:
         pieces += [" · "] * bool(pieces)
-        pieces += [(key, "bold $text-accent"), (f" {does}", "dim")]
+        pieces += [(bound.say(key), "bold $text-accent"), (f" {does}", "dim")]
     return Content.assemble(*pieces)
 
 

@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
 from msgspec import Struct
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
@@ -17,7 +18,9 @@ from mergetui import cleaning
 from mergetui.model import Branch, Instant, Oid, Priority
 from mergetui.outcome import Unreachable
 from mergetui.ports import BranchReader
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.branch_columns import cells, columns
+from mergetui.tui.key_table import bind
 from mergetui.tui.messages import SightFound
 from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Dialog, Keys
@@ -25,9 +28,10 @@ from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
 from mergetui.tui.sights import BranchSight, branch_sight
 
-KEYS: Keys = (("space", "mark"), ("enter", "enqueue"), ("esc", "cancel"))
-KEYS_IN_TROUBLE: Keys = (("r", "try again"), ("esc", "cancel"))
+KEYS: Keys = (("{picker.mark}", "mark"), ("enter", "enqueue"), ("{dialog.close}", "cancel"))
+KEYS_IN_TROUBLE: Keys = (("{picker.again}", "try again"), ("{dialog.close}", "cancel"))
 _SHORT = 7
+_MEND = "\n\nCheck network and credentials (mergetui doctor), then press {picker.again}."
 _LOOK = 0.1
 """Seconds between two looks at which rows are on the screen: whoever types or scrolls asks git nothing."""
 
@@ -44,11 +48,11 @@ class BranchFilter(Input):
     """Where the operator types. No branch has a space in its name, so space is free to mark one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space,tab", "screen.mark", "mark", show=False, priority=True),
-        Binding("down", "screen.move(1)", "down", show=False),
-        Binding("up", "screen.move(-1)", "up", show=False),
-        Binding("pagedown", "screen.leaf(1)", "page down", show=False),
-        Binding("pageup", "screen.leaf(-1)", "page up", show=False),
+        replace(bind("picker.mark", "screen.mark", "mark"), priority=True),
+        bind("picker.down", "screen.move(1)", "down"),
+        bind("picker.up", "screen.move(-1)", "up"),
+        bind("picker.page-down", "screen.leaf(1)", "page down"),
+        bind("picker.page-up", "screen.leaf(-1)", "page up"),
     ]
 
 
@@ -73,9 +77,9 @@ class EnqueuePicker(Dialog[Chosen | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "load", "try again", show=False),
-        Binding("ctrl+o", "next_priority", "priority", show=False),
-        Binding("ctrl+t", "toggle_stack", "stack", show=False),
+        bind("picker.again", "load", "try again"),
+        bind("picker.priority", "next_priority", "priority"),
+        bind("picker.stack", "toggle_stack", "stack"),
     ]
 
     class Answered(Message):
@@ -241,14 +245,15 @@ class EnqueuePicker(Dialog[Chosen | None]):
     def _show_choices(self) -> None:
         marked = f"{len(self._marked)} marked" if self._marked else "none marked"
         stack = "all or nothing" if self._stack else "off"
+        bound = bound_keys(self.app)
         line = Content.assemble(
             marked,
             "   ",
-            ("^o", "bold $text-accent"),
+            (bound.shown("picker.priority"), "bold $text-accent"),
             (" priority ", "dim"),
             (f"{self._priority.value:<6}", "bold"),
             "   ",
-            ("^t", "bold $text-accent"),
+            (bound.shown("picker.stack"), "bold $text-accent"),
             (" stack ", "dim"),
             (stack, "bold"),
         )
@@ -259,7 +264,7 @@ class EnqueuePicker(Dialog[Chosen | None]):
         says = Content.assemble(
             ("The remote cannot be reached.\n\n", "bold $text-error"),
             cleaning.name(cleaning.redact(message)),
-            ("\n\nCheck network and credentials (mergetui doctor), then press r.", "dim"),
+            (bound_keys(self.app).say(_MEND), "dim"),
         )
         self.query_one("#picker-trouble", Static).update(says)
         self.add_class("-trouble")

@@ -11,14 +11,16 @@ from mergetui.forecasting import ahead_of
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.ports import BranchReader
 from mergetui.queueing import order
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
+from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.messages import SightFound
 from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
 from mergetui.tui.sight_words import UNKNOWN, sight_rows, story_rows
 from mergetui.tui.sights import MOST_AHEAD, EntrySight, Story, entry_sight, question, story
 
-KEYS: Keys = (("j k", "move"), ("esc", "close"))
+KEYS: Keys = (("{dialog.down} {dialog.up}", "move"), ("{dialog.close}", "close"))
 
 
 _MOST_COMMITS, _MOST_FILES = 100, 300
@@ -43,8 +45,10 @@ class EntryView(Dialog[None]):
         super().__init__(self._entry.branch if self._entry else f"entry {entry}", keys=KEYS)
 
     def compose_body(self) -> ComposeResult:
-        gone = [("", f"it is not in the queue of {self._picture.name} any more: h shows what became of it")]
-        rows = list(_rows(self._entry, self._picture)) if self._entry else gone
+        keys = bound_keys(self.app)
+        history = keys.shown("history")
+        gone = f"it is not in the queue of {self._picture.name} any more: {history} shows what became of it"
+        rows = list(_rows(self._entry, self._picture, keys)) if self._entry else [("", gone)]
         yield Static(facts(rows), markup=False)
         if self._entry is not None:
             yield Static(id="entry-sight", markup=False)
@@ -80,17 +84,18 @@ class EntryView(Dialog[None]):
         else:
             yield from story_rows(told, now)
         if unasked:
-            yield "ahead", f"{unasked:,} more than the forecast tells of: c shows more of them"
+            forecast = bound_keys(self.app).shown("forecast")
+            yield "ahead", f"{unasked:,} more than the forecast tells of: {forecast} shows more of them"
         yield "", ""
         yield from sight_rows(
             sight, target=target, now=now, most_commits=_MOST_COMMITS, most_files=_MOST_FILES
         )
 
 
-def _rows(entry: Entry, picture: Picture) -> Iterator[tuple[str, str]]:
+def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, str]]:
     now = picture.taken_at
     yield "state", entry.state.value + (f", {_since(entry.state_since, now)}" if entry.state_since else "")
-    yield "next", next_step(entry, picture)
+    yield "next", next_step(entry, picture, keys)
     if why := what_holds_it_up(entry, picture):
         yield "held up", why
     if entry.reason:
@@ -108,7 +113,7 @@ def _rows(entry: Entry, picture: Picture) -> Iterator[tuple[str, str]]:
     yield "log", entry.log or "none yet"
 
 
-def next_step(entry: Entry, picture: Picture) -> str:
+def next_step(entry: Entry, picture: Picture, keys: Bound = DEFAULT_KEYS) -> str:
     """What happens to the entry next, or who has to make it happen."""
     target, state = picture.repository.target, entry.state
     match state:
@@ -125,9 +130,9 @@ def next_step(entry: Entry, picture: Picture) -> str:
         case EntryState.DEFERRED:
             return _again(entry.available_at, picture.taken_at)
         case EntryState.HELD:
-            return "an operator decides: r tries again, d takes it out"
+            return keys.say("an operator decides: {retry} tries again, {dequeue} takes it out")
         case EntryState.SENT_BACK:
-            return "its author pushes a mend, or an operator presses r"
+            return keys.say("its author pushes a mend, or an operator presses {retry}")
         case _:
             assert_never(state)
 

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mergetui import cleaning
 from mergetui.masking import Mask
 from mergetui.results import Flake, Tried
+from mergetui.tui.bound_keys import bound_keys
+from mergetui.tui.key_table import bind
+from mergetui.tui.reading import READING, Reading, Source
 from mergetui.tui.screens.dialog import Keys, keys_line
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.widgets.flake_list import FlakeList
@@ -21,7 +25,13 @@ from mergetui.tui.widgets.row_list import RowList
 from mergetui.tui.widgets.titled import title
 from mergetui.tui.wording import span
 
-KEYS: Keys = (("j k", "flake"), ("tab", "list, logs"), ("E", "error"), ("o", "pager"), ("esc", "back"))
+KEYS: Keys = (
+    ("{list.down} {list.up}", "flake"),
+    ("tab", "list, logs"),
+    ("{log.next-error}", "error"),
+    ("{log.pager}", "pager"),
+    ("{flakes.close}", "back"),
+)
 
 
 class FlakesView(ModalScreen[None]):
@@ -38,15 +48,18 @@ class FlakesView(ModalScreen[None]):
         #flake-keys { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("flakes.close", "back", "back")]
 
-    def __init__(self, repository: str, flakes: Sequence[Flake], mask: Mask, *, read_only: bool) -> None:
+    def __init__(
+        self, repository: str, flakes: Source[Sequence[Flake]], mask: Mask, *, read_only: bool
+    ) -> None:
         super().__init__()
         self._repository = repository
-        self._total = len(flakes)
+        self._reading = Reading(flakes, self.call_later, self._show, self._failed)
         self._mask = mask
-        self._list = FlakeList(flakes)
-        self._failed, self._passed = (
+        self._list = FlakeList()
+        self._shown: Flake | None = None
+        self._red, self._green = (
             LogPane(empty="no such log any more", read_only=read_only, id=f"flake-{end}", classes="pane")
             for end in ("failed", "passed")
         )
@@ -54,11 +67,15 @@ class FlakesView(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield self._list
         with Container(id="flake-logs"):
-            yield from (self._failed, self._passed)
-        yield Static(keys_line(KEYS), id="flake-keys", markup=False)
+            yield from (self._red, self._green)
+        yield Static(keys_line(KEYS, bound_keys(self.app)), id="flake-keys", markup=False)
 
     def on_mount(self) -> None:
-        self._show_logs()
+        self._list.empty = READING
+        self._reading.start()
+
+    def on_unmount(self) -> None:
+        self._reading.end()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._caption)
@@ -69,7 +86,7 @@ class FlakesView(ModalScreen[None]):
 
     def on_row_list_opened(self, message: RowList.Opened) -> None:
         message.stop()
-        self._failed.focus()
+        self._red.focus()
 
     def on_log_pane_line_chosen(self, message: LogPane.LineChosen) -> None:
         self.app.push_screen(TextView("Line", [message.text]))
@@ -81,18 +98,30 @@ class FlakesView(ModalScreen[None]):
         elif self.is_current:
             self.dismiss(None)
 
+    def _show(self, flakes: Sequence[Flake]) -> None:
+        nothing = "no tree has both failed and passed yet: {flakes.close} goes back"
+        self._list.empty = bound_keys(self.app).say(nothing)
+        self._list.show_flakes(flakes)
+        self._caption()
+        self._show_logs()
+
+    def _failed(self, told: str) -> None:
+        self._list.empty = f"they cannot be read: {cleaning.name(cleaning.redact(told))}"
+        self._list.refresh()
+
     def _caption(self) -> None:
-        title(self._list, "Flakes", self._repository, f"{self._total:,}")
+        title(self._list, "Flakes", self._repository, f"{len(self._list.keys):,}")
 
     def _show_logs(self) -> None:
         flake = self._list.flake
-        if flake is None:
+        if flake is None or flake == self._shown:
             return
-        self._show(self._failed, "✗ failed", flake.failed)
-        self._show(self._passed, "✓ passed", flake.passed)
-        self._failed.stand_at_first_error()
+        self._shown = flake
+        self._show_log(self._red, "✗ failed", flake.failed)
+        self._show_log(self._green, "✓ passed", flake.passed)
+        self._red.stand_at_first_error()
 
-    def _show(self, pane: LogPane, word: str, tried: Tried) -> None:
+    def _show_log(self, pane: LogPane, word: str, tried: Tried) -> None:
         took = span(timedelta(seconds=tried.seconds))
         named = f"{word} {tried.at:%m-%d %H:%M} after {took}"
         path = Path(tried.log)

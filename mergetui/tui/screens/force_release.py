@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import ClassVar
 
+from msgspec import Struct
 from textual.app import ComposeResult, RenderResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,13 +15,24 @@ from textual.widgets import Button, Input, Static
 
 from mergetui import cleaning
 from mergetui.model import Instant, Lease
+from mergetui.tui.reading import READING, Reading, Source
 from mergetui.tui.screens.dialog import DELIBERATE_KEYS, Choice, Deliberate, Dialog, Keys, facts, spoken
 from mergetui.tui.widgets.strips import fitted
 
-KEYS: Keys = (("tab", "next field"), ("space", "press"), ("esc", "cancel"))
+KEYS: Keys = (("tab", "next field"), ("space", "press"), ("{dialog.close}", "cancel"))
 
 
 _LINE_CELLS = 200
+_EVERY = 1.0
+"""Seconds between two looks at the lease."""
+
+
+class LeaseSight(Struct, frozen=True, kw_only=True):
+    """What is known of a lease by now."""
+
+    lease: Lease | None
+    stale: bool = False
+    last_line: str = ""
 
 
 class Acknowledge(Deliberate, Widget, can_focus=True):
@@ -45,8 +57,16 @@ class Acknowledge(Deliberate, Widget, can_focus=True):
         self.ticked = not self.ticked
 
 
-class ForceRelease(Dialog[str | None]):
-    """Answers with the reason. Armed when the holder is stale, or was acknowledged to be alive.
+class Agreed(Struct, frozen=True, kw_only=True):
+    """The answer: what was shown when it was given, and why."""
+
+    lease: Lease
+    stale: bool
+    reason: str
+
+
+class ForceRelease(Dialog[Agreed | None]):
+    """Answers when it is agreed to. Armed when the holder is stale, or was acknowledged to be alive.
 
     The caller commits by the token of the lease that was shown, so that a renewal in between is seen.
     """
@@ -69,12 +89,23 @@ class ForceRelease(Dialog[str | None]):
     }
     """
 
-    def __init__(self, lease: Lease, *, stale: bool, last_line: str, now: Callable[[], Instant]) -> None:
+    def __init__(
+        self,
+        lease: Lease,
+        *,
+        stale: bool,
+        last_line: str = READING,
+        now: Callable[[], Instant],
+        latest: Source[LeaseSight] | None = None,
+    ) -> None:
+        """`latest` blocks; it is read off the event loop as long as the question is open."""
         super().__init__(f"Force-release lease #{lease.token}", keys=KEYS)
         self._lease = lease
         self._stale = stale
         self._last_line = last_line
         self._now = now
+        self._gone = ""
+        self._reading = Reading(latest, self.call_later, self._show, poll=_EVERY) if latest else None
         self._holder_name = cleaning.name(lease.holder.operator) or str(lease.holder.pid)
 
     def compose_body(self) -> ComposeResult:
@@ -99,13 +130,26 @@ class ForceRelease(Dialog[str | None]):
         self.set_interval(1, self._show_facts)
         self._show_facts()
         self._arm()
+        if self._reading is not None:
+            self._reading.start()
 
-    def show_lease(self, lease: Lease, *, stale: bool, last_line: str) -> None:
-        """The same lease as it is by now; another one is not what was asked about, and is not shown."""
-        if lease.token == self._lease.token:
+    def on_unmount(self) -> None:
+        if self._reading is not None:
+            self._reading.end()
+
+    def show_lease(self, lease: Lease | None, *, stale: bool, last_line: str) -> None:
+        """The lease as it is by now; another one is not what was asked about, and ends the question."""
+        if lease is None:
+            self._gone = f"lease #{self._lease.token} has been given back: nothing to release"
+        elif lease.token != self._lease.token:
+            self._gone = f"lease #{self._lease.token} is over, #{lease.token} holds now: esc, and look again"
+        elif not self._gone:
             self._lease, self._stale, self._last_line = lease, stale, last_line
-            self._show_facts()
-            self._arm()
+        self._show_facts()
+        self._arm()
+
+    def _show(self, sight: LeaseSight) -> None:
+        self.show_lease(sight.lease, stale=sight.stale, last_line=sight.last_line)
 
     def on_input_changed(self) -> None:
         self._arm()
@@ -120,10 +164,11 @@ class ForceRelease(Dialog[str | None]):
         if message.button.id != "release":
             self.answer(None)
         elif not self._missing():
-            self.answer(self._reason())
+            self.answer(Agreed(lease=self._lease, stale=self._stale, reason=self._reason()))
 
     def _arm(self) -> None:
-        self.set_class(not self._stale, "-alive")
+        self.set_class(not self._stale and not self._gone, "-alive")
+        self.set_class(bool(self._gone), "-gone")
         missing = self._missing()
         self.query_one("#release", Choice).disabled = bool(missing)
         hint = f"Release is off: {missing}" if missing else "Release is on: Tab to it, then space"
@@ -131,6 +176,8 @@ class ForceRelease(Dialog[str | None]):
 
     def _missing(self) -> str:
         """What keeps the release from being armed; empty when nothing does."""
+        if self._gone:
+            return self._gone
         if not self._stale and not self.query_one(Acknowledge).ticked:
             return "the holder is alive; tick the box"
         if self.query_one("#force-name", Input).value != self._holder_name:
@@ -158,6 +205,6 @@ class ForceRelease(Dialog[str | None]):
     def _time_left(self, now: Instant) -> str:
         over = now - self._lease.expires_at
         if not self._stale:
-            return f"{spoken(-over)} left"
+            return f"{spoken(-over)} left" if not self._gone else "then it was over"
         due = self._lease.expires_at
         return f"stale for {spoken(over)}" if now >= due else "stale: its process is gone"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
@@ -12,6 +12,8 @@ from textual.widgets import Static
 from mergetui import cleaning
 from mergetui.forecasting import Clashing, Forecast, Pair, Pairing
 from mergetui.ports import BranchReader
+from mergetui.tui.bound_keys import bound_keys
+from mergetui.tui.key_table import bind
 from mergetui.tui.messages import PictureTaken, SightFound
 from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Keys, keys_line
@@ -22,11 +24,16 @@ from mergetui.tui.wording import Badge, short
 
 MOST = 50
 """Entries that are compared; each is with every other, so twice as many take four times as long."""
-KEYS: Keys = (("h j k l", "move"), ("0 $", "ends"), ("enter", "all paths"), ("esc", "close"))
+KEYS: Keys = (
+    ("{matrix.down} {matrix.up} {matrix.left} {matrix.right}", "move"),
+    ("{matrix.target} {matrix.last-column}", "ends"),
+    ("{matrix.open}", "all paths"),
+    ("{forecast.close}", "close"),
+)
 _LOOK = 0.25
 """Seconds between two looks at whether the queue or the target is another one."""
 _LEGEND = "✓ clean   ✗ conflict   · not known yet"
-_EMPTY = "no branch is queued, so none can conflict: esc, then e enqueues one"
+_EMPTY = "no branch is queued, so none can conflict: {forecast.close}, then {enqueue} enqueues one"
 
 
 class ForecastView(ModalScreen[None]):
@@ -44,7 +51,7 @@ class ForecastView(ModalScreen[None]):
         #forecast-keys { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,c", "close", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("forecast.close", "close", "close")]
 
     def __init__(
         self, repository: str, latest: Callable[[], PictureTaken | None], reader: BranchReader
@@ -67,9 +74,9 @@ class ForecastView(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield Static(id="forecast-title", markup=False)
         yield Static(id="forecast-legend", markup=False)
-        yield Matrix(self._badge, empty=_EMPTY)
+        yield Matrix(self._badge, empty=bound_keys(self.app).say(_EMPTY))
         yield Static(id="forecast-pair", markup=False)
-        yield Static(keys_line(KEYS), id="forecast-keys", markup=False)
+        yield Static(keys_line(KEYS, bound_keys(self.app)), id="forecast-keys", markup=False)
 
     def on_mount(self) -> None:
         self.set_interval(_LOOK, self._look)

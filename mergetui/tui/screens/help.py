@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Input
 
 from mergetui import cleaning
+from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Dialog, Keys
 from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
 
-KEYS: Keys = (("type", "search"), ("↑↓", "move"), ("enter", "run it"), ("esc", "close"))
+KEYS: Keys = (
+    ("type", "search"),
+    ("{picker.up}{picker.down}", "move"),
+    ("enter", "run it"),
+    ("{dialog.close}", "close"),
+)
 BURST = 0.03
 """Seconds between two keys below which no hand typed them."""
 _KEY_CELLS = 12
@@ -22,10 +28,10 @@ _FRAME = 9
 
 class KeyFilter(Input):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "screen.move(1)", "down", show=False),
-        Binding("up", "screen.move(-1)", "up", show=False),
-        Binding("pagedown", "screen.leaf(1)", "page down", show=False),
-        Binding("pageup", "screen.leaf(-1)", "page up", show=False),
+        bind("picker.down", "screen.move(1)", "down"),
+        bind("picker.up", "screen.move(-1)", "up"),
+        bind("picker.page-down", "screen.leaf(1)", "page down"),
+        bind("picker.page-up", "screen.leaf(-1)", "page up"),
     ]
 
 

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from mergetui import cleaning
 from mergetui.masking import Mask
 from mergetui.statistics import Outcome
+from mergetui.tui.bound_keys import bound_keys
+from mergetui.tui.key_table import bind
+from mergetui.tui.reading import READING, Reading, Source
 from mergetui.tui.run_rows import Columns, RunRow, fitting
 from mergetui.tui.screens.dialog import Keys, keys_line
 from mergetui.tui.screens.run import RunView, log_of
@@ -21,9 +25,19 @@ from mergetui.tui.widgets.run_list import RunList
 from mergetui.tui.widgets.titled import title
 from mergetui.tui.wording import OUTCOMES
 
-KEYS: Keys = (("/", "filter"), ("enter", "in full"), ("l", "log"), ("g G", "ends"), ("esc", "back"))
+KEYS: Keys = (
+    ("{history.filter}", "filter"),
+    ("{list.open}", "in full"),
+    ("{history.log}", "log"),
+    ("{list.first} {list.last}", "ends"),
+    ("{history.close}", "back"),
+)
 FILTERS: tuple[Outcome | None, ...] = (None, *OUTCOMES)
 """By the digit that chooses them, from 0; None: all."""
+
+
+def _id(outcome: Outcome | None) -> str:
+    return f"history.{outcome or 'all'}"
 
 
 class HistoryView(ModalScreen[None]):
@@ -39,23 +53,25 @@ class HistoryView(ModalScreen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "back", show=False),
-        Binding("/", "filter", "filter", show=False),
-        Binding("l", "log", "log", show=False),
+        bind("history.close", "back", "back"),
+        bind("history.filter", "filter", "filter"),
+        bind("history.log", "log", "log"),
         *(
-            Binding(str(digit), f"only({digit})", OUTCOMES[outcome].word if outcome else "all", show=False)
+            bind(_id(outcome), f"only({digit})", OUTCOMES[outcome].word if outcome else "all")
             for digit, outcome in enumerate(FILTERS)
         ),
     ]
 
-    def __init__(self, repository: str, rows: Sequence[RunRow], mask: Mask) -> None:
+    def __init__(self, repository: str, rows: Source[Sequence[RunRow]], mask: Mask) -> None:
         super().__init__()
         self._repository = repository
-        self._rows = rows
+        self._rows: Sequence[RunRow] | None = None
+        self._trouble = ""
+        self._reading = Reading(rows, self.call_later, self._show, self._failed)
         self._mask = mask
         self._outcome: Outcome | None = None
         self._text = ""
-        self._list = RunList(rows)
+        self._list = RunList()
 
     def compose(self) -> ComposeResult:
         yield Static(id="history-head", markup=False)
@@ -65,6 +81,10 @@ class HistoryView(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._show_rows()
+        self._reading.start()
+
+    def on_unmount(self) -> None:
+        self._reading.end()
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._caption)
@@ -110,37 +130,60 @@ class HistoryView(ModalScreen[None]):
             return
         self._show_rows()
 
+    def _show(self, rows: Sequence[RunRow]) -> None:
+        self._rows, self._trouble = rows, ""
+        self._show_rows()
+
+    def _failed(self, told: str) -> None:
+        self._trouble = f"it cannot be read: {cleaning.name(cleaning.redact(told))}"
+        self._show_rows()
+
     def _show_rows(self) -> None:
+        rows = self._rows or ()
         self._list.empty = self._nothing()
-        self._list.show_rows(fitting(self._rows, self._outcome, self._text))
+        self._list.show_rows(rows, fitting(rows, self._outcome, self._text))
         self._caption()
 
     def _nothing(self) -> str:
+        if self._rows is None:
+            return self._trouble or READING
         if self._rows:
-            return "no run is like that: esc shows all"
-        return "nothing has ended yet: esc, then s does one step, a goes on by itself"
+            return bound_keys(self.app).say("no run is like that: {history.close} shows all")
+        return bound_keys(self.app).say(
+            "nothing has ended yet: {history.close}, then {step} does one step, {auto} goes on by itself"
+        )
 
     def _caption(self) -> None:
-        shown, total = len(self._list.keys), len(self._rows)
+        shown, total = len(self._list.keys), len(self._rows or ())
         count = f"{total:,} runs" if shown == total else f"{shown:,} of {total:,} runs"
+        count = "" if self._rows is None else count
         outcome = OUTCOMES[self._outcome].word if self._outcome else ""
-        title(self._list, "History", self._repository, count, outcome, f"/{self._text}" if self._text else "")
+        title(
+            self._list,
+            "History",
+            self._repository,
+            count,
+            self._trouble if self._rows else "",
+            outcome,
+            f"/{self._text}" if self._text else "",
+        )
         self.query_one("#history-head", Static).update(Content(_head(self._list.columns())))
         self.query_one("#history-keys", Static).update(self._keys())
 
     def _keys(self) -> Content:
+        bound = bound_keys(self.app)
         filters = Content("  ").join(
             Content.assemble(
-                (str(digit), "bold $text-accent"),
+                (bound.shown(_id(outcome)), "bold $text-accent"),
                 " ",
                 (
                     OUTCOMES[outcome].word if outcome else "all",
                     "reverse" if outcome == self._outcome else "dim",
                 ),
             )
-            for digit, outcome in enumerate(FILTERS)
+            for outcome in FILTERS
         )
-        return Content("\n").join([filters, keys_line(KEYS)])
+        return Content("\n").join([filters, keys_line(KEYS, bound)])
 
 
 def _head(sizes: Columns) -> str:

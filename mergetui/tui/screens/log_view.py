@@ -4,26 +4,28 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mergetui.cleaning import redact
 from mergetui.masking import Mask
+from mergetui.tui.bound_keys import bound_keys
+from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Keys, keys_line
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.widgets.log_pane import LogPane
 
 KEYS: Keys = (
-    ("/", "search"),
-    ("n N", "hits"),
-    ("E", "error"),
-    ("m '", "mark, next"),
-    ("y", "copy"),
-    ("o", "pager"),
-    ("F", "follow"),
-    ("enter", "whole line"),
-    ("esc", "close"),
+    ("{log-view.search}", "search"),
+    ("{log.next-hit} {log.previous-hit}", "hits"),
+    ("{log.next-error}", "error"),
+    ("{log.mark} {log.next-mark}", "mark, next"),
+    ("{log.copy}", "copy"),
+    ("{log.pager}", "pager"),
+    ("{log.follow}", "follow"),
+    ("{log.choose}", "whole line"),
+    ("{log-view.close}", "close"),
 )
 
 
@@ -41,8 +43,8 @@ class LogView(ModalScreen[None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "close", show=False),
-        Binding("/", "search", "search", show=False),
+        bind("log-view.close", "back", "close"),
+        bind("log-view.search", "search", "search"),
     ]
 
     def __init__(
@@ -58,7 +60,7 @@ class LogView(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield LogPane(empty="no log yet: nothing was retested", read_only=self._read_only)
         yield Input(placeholder="search; upper case letters are exact", id="log-search")
-        yield Static(keys_line(KEYS), id="log-keys", markup=False)
+        yield Static(keys_line(KEYS, bound_keys(self.app)), id="log-keys", markup=False)
 
     def on_mount(self) -> None:
         self._pane.show_log(self._path, self._mask, title=self._title)

@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import BindingType
 
 from mergetui.tui.availability import Ground, why_not
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.haste import Haste
 from mergetui.tui.keys import BINDINGS
@@ -39,6 +40,7 @@ class MainScreen(Board):
             picture=self.picture,
             entries=self._queue.entries(),
             undoable=self._operator.undoing.is_open,
+            keys=bound_keys(self.app),
             read_only=self._bridge.read_only,
         )
 

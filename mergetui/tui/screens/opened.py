@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from textual.screen import Screen
 
 from mergetui.ports import BranchReader
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.keys import help_rows
 from mergetui.tui.messages import PictureTaken
@@ -29,7 +30,12 @@ class Opened:
         self._main.app.push_screen(HelpView(f"Keys · {pane or 'console'}", rows), self._press)
 
     def why(self, picture: Picture) -> None:
-        self._main.app.push_screen(WhyView(picture.known, picture.verdict), self._press)
+        keys = bound_keys(self._main.app)
+
+        def answered(key: str | None) -> None:
+            self._press(keys.act_of(key) if key else None)
+
+        self._main.app.push_screen(WhyView(picture.known, picture.verdict), answered)
 
     def forecast(self, name: str, latest: Callable[[], PictureTaken | None], reader: BranchReader) -> None:
         """Of the repository as it is by then, and as it changes."""

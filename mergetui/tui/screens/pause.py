@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from mergetui.config import parse_duration
 from mergetui.tui.screens.dialog import Dialog, Keys
 
-KEYS: Keys = (("tab", "next field"), ("enter", "pause"), ("esc", "cancel"))
+KEYS: Keys = (("tab", "next field"), ("enter", "pause"), ("{dialog.close}", "cancel"))
 _WAYS = ("finish this one first", "stop it now and requeue it")
 
 

@@ -14,7 +14,7 @@ from mergetui.tui.screens.dialog import Choice, Dialog, Keys
 
 Farewell: TypeAlias = Literal["wait", "leave", "stop"]
 
-KEYS: Keys = (("↑↓", "move"), ("space", "choose"), ("esc", "stay"))
+KEYS: Keys = (("↑↓", "move"), ("space", "choose"), ("{dialog.close}", "stay"))
 _FAREWELLS: tuple[tuple[Farewell, str, str], ...] = (
     ("wait", "Wait", "quit when they have ended; nothing new is started"),
     ("leave", "Leave", "quit now; they go on in a background run"),

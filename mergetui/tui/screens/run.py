@@ -5,21 +5,22 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import Static
 
 from mergetui import cleaning
 from mergetui.masking import Mask
 from mergetui.outcome import Run
+from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.wording import OUTCOMES, names, words
 
-KEYS: Keys = (("j k", "move"), ("l", "log"), ("esc", "close"))
+KEYS: Keys = (("{dialog.down} {dialog.up}", "move"), ("{run.log}", "log"), ("{dialog.close}", "close"))
 
 
 class RunView(Dialog[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("l", "log", "log", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("run.log", "log", "log")]
 
     def __init__(self, run: Run, mask: Mask) -> None:
         super().__init__(title_of(run), keys=KEYS)

@@ -5,17 +5,28 @@ from datetime import timedelta
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Sparkline, Static
 
+from mergetui import cleaning
 from mergetui.statistics import DAY, Statistics
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.figures import figures, pace
+from mergetui.tui.key_table import bind
+from mergetui.tui.reading import READING, Reading, Source
 from mergetui.tui.screens.dialog import Dialog, Keys, facts
 
 SPANS: tuple[tuple[str, timedelta], ...] = (("24 h", DAY), ("7 d", 7 * DAY), ("30 d", 30 * DAY))
 """By the digit that chooses them, from 1."""
-KEYS: Keys = (("1 2 3", "24 h, 7 d, 30 d"), ("t", "the next of them"), ("j k", "move"), ("esc", "close"))
+KEYS: Keys = (
+    ("{statistics.day} {statistics.week} {statistics.month}", "24 h, 7 d, 30 d"),
+    ("{statistics.next}", "the next of them"),
+    ("{dialog.down} {dialog.up}", "move"),
+    ("{dialog.close}", "close"),
+)
+_IDS = ("day", "week", "month")
+"""Of the keys that choose a span, in the order of `SPANS`."""
 
 
 class StatisticsView(Dialog[None]):
@@ -33,15 +44,16 @@ class StatisticsView(Dialog[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(digit), f"only({digit - 1})", name, show=False)
-            for digit, (name, _) in enumerate(SPANS, 1)
+            bind(f"statistics.{key}", f"only({place})", name)
+            for place, (key, (name, _)) in enumerate(zip(_IDS, SPANS, strict=True))
         ),
-        Binding("t", "next", "the next span", show=False),
+        bind("statistics.next", "next", "the next span"),
     ]
 
-    def __init__(self, repository: str, numbers: Sequence[Statistics]) -> None:
+    def __init__(self, repository: str, numbers: Source[Sequence[Statistics]]) -> None:
         super().__init__(f"Statistics · {repository}", keys=KEYS)
-        self._numbers = numbers
+        self._numbers: Sequence[Statistics] = ()
+        self._reading = Reading(numbers, self.call_later, self._show, self._failed)
         self._place = 0
 
     def compose_body(self) -> ComposeResult:
@@ -51,14 +63,36 @@ class StatisticsView(Dialog[None]):
         yield Static(id="statistics-figures", markup=False)
 
     def on_mount(self) -> None:
-        self.action_only(0)
+        self._say(READING)
+        self._reading.start()
+
+    def on_unmount(self) -> None:
+        self._reading.end()
 
     def action_next(self) -> None:
         self.action_only((self._place + 1) % len(SPANS))
 
     def action_only(self, place: int) -> None:
         self._place = place
-        numbers = self._numbers[place]
+        if self._numbers:
+            self._show_numbers(self._numbers[place])
+
+    def _show(self, numbers: Sequence[Statistics]) -> None:
+        self._numbers = numbers
+        self.action_only(self._place)
+
+    def _failed(self, told: str) -> None:
+        if self._numbers:
+            self.notify(cleaning.name(cleaning.redact(told)), severity="error", markup=False)
+        else:
+            self._say(f"they cannot be read: {cleaning.name(cleaning.redact(told))}")
+
+    def _say(self, words: str) -> None:
+        """In place of the numbers."""
+        self.add_class("-empty")
+        self.query_one("#statistics-figures", Static).update(Content(words))
+
+    def _show_numbers(self, numbers: Statistics) -> None:
         self.set_class(numbers.is_empty, "-empty")
         counts, told = pace(numbers)
         self.query_one("#statistics-head", Static).update(self._head(numbers))
@@ -77,7 +111,8 @@ class StatisticsView(Dialog[None]):
 
     def _nothing(self) -> str:
         name, _ = SPANS[self._place]
-        longer = ": 3 shows 30 d" if self._place < len(SPANS) - 1 else ""
-        return (
-            f"\nnothing has happened here in {name}{longer}\nesc, then s does one step, a goes on by itself\n"
+        longer = ": {statistics.month} shows 30 d" if self._place < len(SPANS) - 1 else ""
+        return bound_keys(self.app).say(
+            f"\nnothing has happened here in {name}{longer}\n"
+            "{dialog.close}, then {step} does one step, {auto} goes on by itself\n"
         )

@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from textual import events
 from textual.app import ComposeResult
 
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.screens.dialog import HAND, Dialog, Keys
 from mergetui.tui.screens.text_view import FoldedLines
 
-KEYS: Keys = (("s", "do it"), ("esc", "not now"))
+KEYS: Keys = (("{step}", "do it"), ("{dialog.close}", "not now"))
 
 
 class StepPreview(Dialog[bool]):
-    """A second `s` does it."""
+    """The key that opened it does it when it is pressed again."""
 
     AUTO_FOCUS = "FoldedLines"
 
@@ -24,6 +25,6 @@ class StepPreview(Dialog[bool]):
         yield FoldedLines(self._lines)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "s" and event.time - self.shown_at >= HAND:
+        if event.key in bound_keys(self.app).keys("step") and event.time - self.shown_at >= HAND:
             event.stop()
             self.answer(True)  # noqa: FBT003

@@ -6,15 +6,20 @@ from typing import ClassVar
 from rich.cells import cell_len, chop_cells
 from rich.segment import Segment
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from mergetui import cleaning
+from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Dialog, Keys
 
-KEYS: Keys = (("j k", "move"), ("g G", "ends"), ("esc", "close"))
+KEYS: Keys = (
+    ("{text.down} {text.up}", "move"),
+    ("{text.first} {text.last}", "ends"),
+    ("{dialog.close}", "close"),
+)
 _LONG = 10_000
 """Characters from which on a row holds half as many as it has cells: measuring each would take seconds."""
 
@@ -32,12 +37,12 @@ class FoldedLines(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "scroll_down", "down", show=False),
-        Binding("k", "scroll_up", "up", show=False),
-        Binding("ctrl+d", "page_down", "page down", show=False),
-        Binding("ctrl+u", "page_up", "page up", show=False),
-        Binding("g", "scroll_home", "top", show=False),
-        Binding("G", "scroll_end", "end", show=False),
+        bind("text.down", "scroll_down", "down"),
+        bind("text.up", "scroll_up", "up"),
+        bind("text.half-down", "page_down", "page down"),
+        bind("text.half-up", "page_up", "page up"),
+        bind("text.first", "scroll_home", "top"),
+        bind("text.last", "scroll_end", "end"),
     ]
 
     def __init__(self, lines: Sequence[str]) -> None:
@@ -45,6 +50,13 @@ class FoldedLines(ScrollView, can_focus=True):
         self._lines = [cleaning.name(line.expandtabs()) for line in lines]
         self._rows: list[str] = []
         self._folded_at = 0
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Other lines from now on."""
+        self._lines = [cleaning.name(line.expandtabs()) for line in lines]
+        width, self._folded_at = self._folded_at, 0
+        self._fold(width)
+        self.refresh(layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         # `width` counts the gutter of the scroll bar, in which no text is shown.

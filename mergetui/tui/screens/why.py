@@ -3,10 +3,13 @@
 from textual import events
 from textual.app import ComposeResult
 from textual.content import Content
+from textual.keys import format_key
 from textual.widgets import Static
 
 from mergetui import cleaning
 from mergetui.circumstances import Circumstance, circumstances
+from mergetui.tui.bound_keys import bound_keys
+from mergetui.tui.key_table import act_named
 from mergetui.tui.screens.dialog import HAND, Dialog, Keys
 from mergetui.verdict import Knowledge, Verdict
 
@@ -41,7 +44,8 @@ class WhyView(Dialog[str | None]):
         yield Static(self._chain(), id="why-chain", markup=False)
 
     def on_key(self, event: events.Key) -> None:
-        helps = self._verdict.key and self._verdict.key in (event.key, event.character)
+        shown = bound_keys(self.app).act_of(self._verdict.key)
+        helps = self._verdict.key and shown in (event.character, format_key(event.key))
         if helps and event.time - self.shown_at >= HAND:
             event.stop()
             self.answer(self._verdict.key)
@@ -63,5 +67,7 @@ def _link(link: Circumstance) -> Content:
 
 
 def _keys(verdict: Verdict) -> Keys:
-    help_key = ((verdict.key, DOES.get(verdict.key, "do it here")),) if verdict.key else ()
-    return (*help_key, ("esc", "close"))
+    help_key = (
+        ((f"{{{act_named(verdict.key)}}}", DOES.get(verdict.key, "do it here")),) if verdict.key else ()
+    )
+    return (*help_key, ("{dialog.close}", "close"))

@@ -7,6 +7,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
 
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.widgets.cells import cut
 
 _MOST = 3
@@ -39,7 +40,7 @@ class Banner(Widget):
         shown = list(self.lines[:_MOST])
         hidden = len(self.lines) - len(shown)
         if hidden > 0:
-            shown[-1] = f"and {hidden + 1} more: ! shows them all"
+            shown[-1] = f"and {hidden + 1} more: {bound_keys(self.app).shown('notices')} shows them all"
         width = self.size.width - 3
         return Content("\n").join(
             Content.assemble((" ! ", "bold"), cut(line, max(width, 0))) for line in shown

@@ -13,17 +13,20 @@ _WHEN, _REDS = 12, 9
 class FlakeList(RowList):
     MARKABLE = False
 
-    def __init__(self, flakes: Sequence[Flake]) -> None:
-        super().__init__(classes="pane", empty="no tree has both failed and passed yet: esc goes back")
-        self._flakes = {f"{flake.tree} {flake.command}": flake for flake in reversed(flakes)}
-        self._longest = max((len(names(flake.branches)) for flake in flakes), default=0)
+    def __init__(self) -> None:
+        super().__init__(classes="pane")
+        self._flakes: dict[str, Flake] = {}
+        self._longest = 0
 
     @property
     def flake(self) -> Flake | None:
         """The one under the cursor."""
         return self._flakes.get(self.current or "")
 
-    def on_mount(self) -> None:
+    def show_flakes(self, flakes: Sequence[Flake]) -> None:
+        """`flakes` are in the order of time."""
+        self._flakes = {f"{flake.tree} {flake.command}": flake for flake in reversed(flakes)}
+        self._longest = max((len(names(flake.branches)) for flake in flakes), default=0)
         self.show(list(self._flakes))
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:

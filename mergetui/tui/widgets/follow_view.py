@@ -10,6 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollTo, ScrollUp
 from textual.widget import Widget
 
+from mergetui.tui.key_table import bind
+
 SIDESTEP = 8
 
 
@@ -29,8 +31,8 @@ class FollowView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("g,home", "first", "first line", show=False, id="log.first"),
         Binding("G,end", "follow", "last line", show=False, id="log.last"),
         Binding("F", "follow", "follow", id="log.follow"),
-        Binding("h,left", "sidestep(-1)", "left", show=False, id="log.left"),
-        Binding("l,right", "sidestep(1)", "right", show=False, id="log.right"),
+        bind("log.left", "sidestep(-1)", "left"),
+        bind("log.right", "sidestep(1)", "right"),
     ]
 
     class FollowChanged(Message, namespace="log_pane"):

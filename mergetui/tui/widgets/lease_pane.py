@@ -11,6 +11,7 @@ from textual.widget import Widget
 from mergetui import cleaning
 from mergetui.adapters.presence import OpenConsole
 from mergetui.model import Instant, Lease
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.widgets.cells import cut
 from mergetui.tui.widgets.titled import title
@@ -66,7 +67,8 @@ class LeasePane(Widget, can_focus=True):
         if picture.state.lease is None:
             yield "free: nobody holds it", "$text-muted"
         else:
-            yield from _held(picture.state.lease, now, stale=picture.lease_is_stale)
+            take = bound_keys(self.app).shown("force_release")
+            yield from _held(picture.state.lease, now, take=take if picture.lease_is_stale else None)
         if picture.worked_on_elsewhere is not None and picture.standing.mode is None:
             yield "", ""
             yield "you watch: worked on by", "$text-muted"
@@ -82,12 +84,13 @@ class LeasePane(Widget, can_focus=True):
             yield f"{cleaning.name(str(console.holder))} since {span(now - console.since)}", ""
 
 
-def _held(lease: Lease, now: Instant, *, stale: bool) -> Iterator[Line]:
+def _held(lease: Lease, now: Instant, *, take: str | None) -> Iterator[Line]:
+    """`take` is the key that takes it, if it is stale."""
     yield f"{cleaning.name(str(lease.holder))}  #{lease.token}", "bold"
     yield f"for {names(lease.branches)}" + (f": {cleaning.name(lease.phase)}" if lease.phase else ""), ""
     since = f"renewed {span(now - lease.renewed_at)} ago"
-    if stale:
+    if take is not None:
         yield f"stale: {since}", "$text-warning"
-        yield "f takes it from the holder", "$text-muted"
+        yield f"{take} takes it from the holder", "$text-muted"
     else:
         yield f"{since}, {countdown(lease.expires_at - now)} left", "$text-muted"

@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.strip import Strip
 
 from mergetui import cleaning
@@ -16,6 +17,7 @@ from mergetui.masking import Mask
 from mergetui.tui.log_file import LogFile
 from mergetui.tui.log_seeking import Seeking
 from mergetui.tui.progress import percent_in
+from mergetui.tui.reading import READING
 from mergetui.tui.sgr import colourless
 from mergetui.tui.widgets.follow_view import FollowView
 from mergetui.tui.widgets.heat_strip import Heat, heat_cell, heat_of
@@ -71,9 +73,14 @@ class LogLines(FollowView):
         "log-pane--mark",
     }
 
+    class PercentChanged(Message, namespace="log_pane"):
+        """The latest lines say another percentage than before."""
+
     def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._title, self._progress, self._empty = "", "", empty
+        self.percent: int | None = None
+        """What the latest lines say of how far the run is."""
         self._told: Callable[[int | None], str] = lambda _: ""
         self._source: LogFile | None = None
         self._seen_generation = self._seen_incarnation = 0
@@ -94,7 +101,7 @@ class LogLines(FollowView):
         """
         self._close()
         self._title, self._progress = cleaning.name(title), ""
-        self._told = lambda _: ""
+        self._told, self.percent = lambda _: "", None
         self._empty = self._empty if empty is None else empty
         self._source = None if path is None else LogFile(path, mask=mask)
         self._seen_generation = self._seen_incarnation = 0
@@ -170,7 +177,7 @@ class LogLines(FollowView):
     def render_line(self, y: int) -> Strip:
         width, paints = self.scrollable_content_region.width, self._paints
         if not self.line_total or self._source is None:
-            return centred(self._empty, y, Size(width, self.page), paints.base + paints.faint)
+            return centred(self._words(), y, Size(width, self.page), paints.base + paints.faint)
         number = self.scroll_offset.y + y
         if number >= self.line_total:
             return Strip.blank(width, paints.base)
@@ -185,6 +192,11 @@ class LogLines(FollowView):
         text = window(strip, self.sideways, width - 1 - len(heat))
         line = Strip([gutter, *text]).apply_style(paints.cursor if here else paints.base)
         return Strip([*line, *heat], width)
+
+    def _words(self) -> str:
+        """In place of lines."""
+        unread = self._source is not None and not self._seen_generation
+        return READING if unread else self._empty
 
     def _tick(self) -> None:
         if self._source is not None and self._source.generation != self._seen_generation:
@@ -219,7 +231,11 @@ class LogLines(FollowView):
     def _tell_progress(self) -> None:
         source, total = self._source, self.line_total
         lines = range(total - 1, max(total - LATEST, 0) - 1, -1) if source is not None else ()
-        told = self._told(percent_in(cleaning.plain(source.line(n)) for n in lines) if source else None)
+        percent = percent_in(cleaning.plain(source.line(n)) for n in lines) if source else None
+        if percent != self.percent:
+            self.percent = percent
+            self.post_message(self.PercentChanged())
+        told = self._told(percent)
         if told != self._progress:
             self._progress = told
             self.caption()

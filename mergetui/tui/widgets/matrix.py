@@ -7,12 +7,13 @@ from msgspec import Struct
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from mergetui.tui.key_table import bind
 from mergetui.tui.widgets.cells import fit
 from mergetui.tui.widgets.strips import centred
 from mergetui.tui.wording import Badge
@@ -54,19 +55,19 @@ class Matrix(ScrollView, can_focus=True, inherit_bindings=False):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1, 0)", "down", show=False),
-        Binding("k,up", "move(-1, 0)", "up", show=False),
-        Binding("l,right", "move(0, 1)", "right", show=False),
-        Binding("h,left", "move(0, -1)", "left", show=False),
-        Binding("ctrl+d", "leaf(0.5)", "half a page down", show=False),
-        Binding("ctrl+u", "leaf(-0.5)", "half a page up", show=False),
-        Binding("pagedown", "leaf(1.0)", "page down", show=False),
-        Binding("pageup", "leaf(-1.0)", "page up", show=False),
-        Binding("g,home", "move(-9999, 0)", "first", show=False),
-        Binding("G,end", "move(9999, 0)", "last", show=False),
-        Binding("0", "move(0, -9999)", "the target's column", show=False),
-        Binding("dollar_sign", "move(0, 9999)", "last column", show=False),
-        Binding("enter", "open", "all paths", show=False),
+        bind("matrix.down", "move(1, 0)", "down"),
+        bind("matrix.up", "move(-1, 0)", "up"),
+        bind("matrix.right", "move(0, 1)", "right"),
+        bind("matrix.left", "move(0, -1)", "left"),
+        bind("matrix.half-down", "leaf(0.5)", "half a page down"),
+        bind("matrix.half-up", "leaf(-0.5)", "half a page up"),
+        bind("matrix.page-down", "leaf(1.0)", "page down"),
+        bind("matrix.page-up", "leaf(-1.0)", "page up"),
+        bind("matrix.first", "move(-9999, 0)", "first"),
+        bind("matrix.last", "move(9999, 0)", "last"),
+        bind("matrix.target", "move(0, -9999)", "the target's column"),
+        bind("matrix.last-column", "move(0, 9999)", "last column"),
+        bind("matrix.open", "open", "all paths"),
     ]
 
     class Moved(Message, namespace="matrix"):

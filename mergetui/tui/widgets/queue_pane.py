@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from mergetui import cleaning
 from mergetui.actions import Why
-from mergetui.model import Entry, Instant, Priority
+from mergetui.model import Entry, EntryId, Instant, Priority
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
+from mergetui.tui.key_table import Bound
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.cells import fit_with_end
 from mergetui.tui.widgets.row_list import Cell, RowList
@@ -44,6 +46,7 @@ class QueuePane(RowList):
         self._longest = (0, 0)
         self._columns = (0, Columns(0, 0, 0, 0, 0, 0))
         self._now: Instant | None = None
+        self._percent: tuple[EntryId, int] | None = None
 
     @property
     def entry(self) -> Entry | None:
@@ -70,6 +73,12 @@ class QueuePane(RowList):
         self.show([entry.id for entry in queue if _fits(entry, self.filter)])
         self.tick(now)
 
+    def show_percent(self, told: tuple[EntryId, int] | None) -> None:
+        """How far a retest says it is, and which entry's."""
+        if told != self._percent:
+            self._percent = told
+            self.refresh()
+
     def tick(self, now: Instant) -> None:
         """Ages and waits are those of this moment."""
         self._now = now
@@ -80,9 +89,9 @@ class QueuePane(RowList):
         place, entry = self._entries[key]
         sizes = self._sizes(width)
         badge = BADGES[entry.state]
-        text, end = told(
-            entry, self._now or entry.enqueued_at, self._taken.picture.usual if self._taken else None
-        )
+        percent = self._percent[1] if self._percent is not None and self._percent[0] == key else None
+        usual = self._taken.picture.usual if self._taken else None
+        text, end = told(entry, self._now or entry.enqueued_at, usual, percent)
         priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
         text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
         quiet = "faint" if entry.state.needs_a_person else "plain"
@@ -107,9 +116,11 @@ class QueuePane(RowList):
         return columns
 
     def _nothing_to_show(self, queue: Sequence[Entry]) -> str:
+        keys = bound_keys(self.app)
         if queue:
-            return f"nothing in the queue has “{cleaning.name(self.filter)}” in it: esc shows all"
-        return "" if self._taken is None else "queue is empty: e enqueues a branch"
+            sought, back = cleaning.name(self.filter), keys.shown("back")
+            return f"nothing in the queue has “{sought}” in it: {back} shows all"
+        return "" if self._taken is None else keys.say("queue is empty: {enqueue} enqueues a branch")
 
     def _caption(self, now: Instant) -> None:
         picture = self._taken.picture if self._taken else None
@@ -123,7 +134,7 @@ class QueuePane(RowList):
             f"/{self.filter}: {len(self.keys)} of {len(self._entries)}" if self.filter else "",
             f"{len(self.marked)} marked" if self.marked else "",
         )
-        subtitle(self, _verdict(picture) if picture else "")
+        subtitle(self, _verdict(picture, bound_keys(self.app)) if picture else "")
 
 
 def columns_for(width: int, total: int, longest: tuple[int, int], *, special: bool, reasons: bool) -> Columns:
@@ -151,11 +162,11 @@ def _tone(entry: Entry) -> str:
     return "plain" if entry.state.in_flight else "faint"
 
 
-def _verdict(picture: Picture) -> str:
+def _verdict(picture: Picture, keys: Bound) -> str:
     """Why nothing lands, where the rows do not say it themselves; without times, for it does not tick."""
     verdict = picture.verdict
     if verdict.why in (Why.TESTING, Why.IDLE):
         return ""
     if verdict.why is Why.DEFERRED:
         return verdict.why
-    return f"{verdict.says} · press {verdict.key}" if verdict.key else verdict.says
+    return f"{verdict.says} · press {keys.act_of(verdict.key)}" if verdict.key else verdict.says

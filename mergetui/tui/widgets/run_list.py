@@ -11,10 +11,11 @@ from mergetui.tui.wording import OUTCOMES, short, span
 class RunList(RowList):
     MARKABLE = False
 
-    def __init__(self, rows: Sequence[RunRow]) -> None:
+    def __init__(self) -> None:
         super().__init__(classes="pane")
-        self._rows = {row.run.id: row for row in rows}
-        self._longest = max((len(row.branches) for row in rows), default=len("branches"))
+        self._known: Sequence[RunRow] = ()
+        self._rows: dict[str, RunRow] = {}
+        self._longest = len("branches")
 
     @property
     def run_shown(self) -> Run | None:
@@ -22,8 +23,13 @@ class RunList(RowList):
         row = self._rows.get(self.current or "")
         return row.run if row else None
 
-    def show_rows(self, rows: Sequence[RunRow]) -> None:
-        self.show([row.run.id for row in rows])
+    def show_rows(self, known: Sequence[RunRow], fitting: Sequence[RunRow]) -> None:
+        """Those that fit, of all that are known."""
+        if known is not self._known:
+            self._known = known
+            self._rows = {row.run.id: row for row in known}
+            self._longest = max((len(row.branches) for row in known), default=len("branches"))
+        self.show([row.run.id for row in fitting])
 
     def columns(self) -> Columns:
         """As the rows have them, behind the gutter."""

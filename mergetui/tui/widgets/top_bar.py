@@ -78,7 +78,13 @@ class TopBar(Widget):
             return self._operator
         count = f"{len(self._others) + 1} consoles"
         me = self._operator.partition("@")[0]
-        return count if brief else f"{count}: {cleaning.name(', '.join((me, *self._others)))}"
+        return count if brief else f"{count}: {_folded_names((me, *self._others))}"
+
+
+def _folded_names(names: Sequence[str]) -> str:
+    """`ana, joe ×2`."""
+    times = Counter(map(cleaning.name, names))
+    return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in times.items())
 
 
 class FoldedLine(Widget):
