@@ -12,8 +12,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from msgspec import Struct, field
 from msgspec.structs import fields
 
-from mergetui.model import Gate, Repository
+from mergetui.model import CHANNELS, ConsoleSettings, Gate, Repository
 from mergetui.naming import broken_branch_rule, broken_repository_rule, is_task_branch
+
+TABLES = ("gate", "repos", "console", "keys")
 
 
 class ConfigError(Exception):
@@ -23,6 +25,7 @@ class ConfigError(Exception):
 class Config(Struct, frozen=True, kw_only=True):
     path: Path
     gate: Gate = Gate()
+    console: ConsoleSettings = ConsoleSettings()
     repos: Mapping[str, Repository] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key bindings of the console, by id."""
@@ -45,13 +48,15 @@ def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: this is not TOML: {error}") from error
-    _refuse_unknown("", document, ("gate", "repos", "keys"), path)
+    _refuse_unknown("", document, TABLES, path)
     tables = _with_environment(document, environ, path)
     gate = _struct(Gate, "gate", tables.get("gate", {}), path)
+    console = _struct(ConsoleSettings, "console", tables.get("console", {}), path)
     repos = {name: _repository(name, table, path) for name, table in _tables(tables, "repos", path).items()}
     _refuse_twins(repos, path)
     keys = _table("keys", tables.get("keys", {}), path)
-    return Config(path=path, gate=gate, repos=repos, keys={key: str(value) for key, value in keys.items()})
+    said = {key: str(value) for key, value in keys.items()}
+    return Config(path=path, gate=gate, console=console, repos=repos, keys=said)
 
 
 def setting_names() -> tuple[str, ...]:
@@ -206,6 +211,22 @@ def _count_or_none(value: object) -> int:
     return _count(value, least=0)
 
 
+def _duration_or_never(value: object) -> timedelta | None:
+    if value == "never":
+        return None
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or 'never'") from error
+
+
+def _channels(value: object) -> tuple[object, ...]:
+    said = _texts(value)
+    if not set(said) <= set(CHANNELS):
+        raise ValueError(f"a list of {', '.join(repr(channel) for channel in CHANNELS)}; [] for none")
+    return said
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise ValueError("a text in quotes")
@@ -231,6 +252,10 @@ _PARSERS_BY_KEY: Mapping[str, Callable[[object], object]] = {
     "max_retries": _count_or_none,
     "retries": _count_or_none,
     "max_deferrals": _count_or_none,
+    "auto_stop_red": _count_or_none,
+    "auto_stop_remote": _duration_or_never,
+    "auto_stop_unattended": _duration_or_never,
+    "notify": _channels,
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "timedelta": parse_duration,
@@ -270,8 +295,9 @@ def _with_environment(document: dict[str, Any], environ: Mapping[str, str], path
     """`MERGETUI_GATE__LEASE_TTL` and `MERGETUI_REPOS__SHOP__RETEST` stand above the file."""
     for name, value in sorted(environ.items()):
         match name.split("__"):
-            case ["MERGETUI_GATE", key]:
-                _table("gate", document.setdefault("gate", {}), path)[key.lower()] = value
+            case [("MERGETUI_GATE" | "MERGETUI_CONSOLE") as variable, key]:
+                table = variable.removeprefix("MERGETUI_").lower()
+                _table(table, document.setdefault(table, {}), path)[key.lower()] = value
             case ["MERGETUI_REPOS", repo, key]:
                 repos = _table("repos", document.setdefault("repos", {}), path)
                 known = next((known for known in repos if _as_variable(known) == repo.upper()), repo.lower())

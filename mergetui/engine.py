@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from msgspec import Struct
 from mergetui.actions import Wait, Why
 from mergetui.driver.driver import Driver
 from mergetui.ports import Clock
+from mergetui.vigilance import Vigil
 
 _TICK = 0.03
 """Seconds between two looks for news while a retest runs."""
@@ -24,6 +26,8 @@ _MOST_BREAKS = 3
 """Failures of the gate itself in a row after which a repository stops advancing by itself."""
 _QUIT_PATIENCE = 15.0
 
+_NO_VIGILS: Mapping[str, Vigil] = MappingProxyType({})
+
 WorkMode = Literal["auto", "step"]
 
 
@@ -35,6 +39,8 @@ class Standing(Struct, frozen=True):
     """What it waits for; None while it is at work."""
     stopped_itself: str | None = None
     """Why auto-advance was switched off by the engine."""
+    ending: str | None = None
+    """Why the engine is about to switch it off: what runs is finished first."""
 
 
 class Worker:
@@ -48,13 +54,17 @@ class Worker:
         clock: Clock,
         glance_every: timedelta,
         changed: Callable[[str], None],
+        vigil: Vigil | None = None,
     ) -> None:
+        """`vigil` says when auto-advance should stop itself; without one the operator alone does."""
         self.name = name
         self.standing = Standing()
         self._driver = driver
         self._clock = clock
         self._glance_every = glance_every.total_seconds()
         self._changed = changed
+        self._vigil = vigil
+        self._counts_anew = False
         self._wanted: WorkMode | None = None
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -65,7 +75,7 @@ class Worker:
 
     def want(self, mode: WorkMode | None) -> None:
         """Advance by itself, do one step, or (None) stop after what is being done at this moment."""
-        self._wanted = mode
+        self._wanted, self._counts_anew = mode, True
         self._stand(mode=mode, wait=None)
         self._wake.set()
 
@@ -93,30 +103,44 @@ class Worker:
         done, breaks = self._driver.endings, 0
         try:
             while not self._stopping.is_set() and self._wanted == mode:
+                ending = self._why_stop(mode)
+                self._driver.wind_down(ending)
                 wait = self._driver.round()
-                self._stand(mode=mode, wait=wait)
+                self._stand(mode=mode, wait=wait, ending=ending)
                 if self._driver.take_lost_lease():
-                    return self._stop_itself("the lease was taken away")
+                    return self._stop_itself("the lease was taken away", wait=wait)
                 breaks = breaks + 1 if wait is not None and wait.why is Why.BROKEN else 0
                 if breaks >= _MOST_BREAKS:
-                    return self._stop_itself(wait.detail if wait else "")
+                    return self._stop_itself(wait.detail if wait else "", wait=wait)
+                if ending is not None and ending == self._why_stop(mode) and not _goes_on(wait):
+                    return self._stop_itself(ending, wait=None)
                 if mode == "step" and (self._driver.endings > done or not _goes_on(wait)):
                     self._wanted = None
                 elif wait is not None:
-                    self._rest(wait)
+                    self._rest(wait, mode, ending)
         finally:
             self._driver.leave()
             self._stand(mode=self._wanted, wait=self.standing.wait)
 
-    def _stop_itself(self, why: str) -> None:
+    def _stop_itself(self, why: str, *, wait: Wait | None) -> None:
         self._wanted = None
-        self.standing = Standing(None, self.standing.wait, why)
+        self.standing = Standing(None, wait, why)
 
-    def _rest(self, wait: Wait) -> None:
+    def _why_stop(self, mode: WorkMode) -> str | None:
+        if self._vigil is None or mode != "auto":
+            return None
+        if self._counts_anew:
+            self._counts_anew = False
+            self._vigil.begin()
+        return self._vigil.why_stop(self._driver.unreachable_since)
+
+    def _rest(self, wait: Wait, mode: WorkMode, ending: str | None) -> None:
         """Until there is news, the wait is over, or somebody wants something else."""
         tick = _TICK if wait.why is Why.TESTING else _IDLE_TICK
         self._sleep(1.0 if wait.why in _ASKED_AGAIN else tick)
         while not self._stopping.is_set() and self._wanted is not None:
+            if self._why_stop(mode) != ending:
+                return
             if self._driver.has_news() or (wait.until and self._clock.now() >= wait.until):
                 return
             if wait.why in _ASKED_AGAIN:
@@ -127,15 +151,18 @@ class Worker:
         self._wake.wait(seconds)
         self._wake.clear()
 
-    def _stand(self, *, mode: WorkMode | None, wait: Wait | None) -> None:
-        standing = Standing(mode, wait, None if mode else self.standing.stopped_itself)
+    def _stand(self, *, mode: WorkMode | None, wait: Wait | None, ending: str | None = None) -> None:
+        standing = Standing(mode, wait, None if mode else self.standing.stopped_itself, ending)
         if standing != self.standing:
             self.standing = standing
             self._changed(self.name)
 
 
 class Engine:
-    """All repositories of this process. `changed` is told the name of one whose standing changed."""
+    """All repositories of this process. `changed` is told the name of one whose standing changed.
+
+    A repository with a vigil stops advancing by itself when that says so.
+    """
 
     def __init__(
         self,
@@ -144,11 +171,19 @@ class Engine:
         clock: Clock,
         glance_every: Mapping[str, timedelta],
         changed: Callable[[str], None] = lambda _: None,
+        vigils: Mapping[str, Vigil] = _NO_VIGILS,
     ) -> None:
         self._clock = clock
         self._drivers = drivers
         self._workers = {
-            name: Worker(name, driver, clock=clock, glance_every=glance_every[name], changed=changed)
+            name: Worker(
+                name,
+                driver,
+                clock=clock,
+                glance_every=glance_every[name],
+                changed=changed,
+                vigil=vigils.get(name),
+            )
             for name, driver in drivers.items()
         }
 

@@ -69,6 +69,23 @@ class Gate(Struct, frozen=True, kw_only=True):
     """Catch-ups that a moving target may cost an entry before it is deferred."""
     slots: int | None = None
     """Retests of all repositories together that this process runs at the same time; None: no limit."""
+    auto_stop_red: int = 3
+    """Entries in a row, sent back by the retest, after which the console's auto-advance stops; 0: never."""
+    auto_stop_remote: timedelta | None = timedelta(minutes=15)
+    """How long the remote may be unreachable before it stops; None: for ever."""
+    auto_stop_unattended: timedelta | None = None
+    """How long nobody may have pressed a key in the console before it stops; None: for ever."""
+
+
+Channel: TypeAlias = Literal["bell", "osc9", "title"]
+CHANNELS: tuple[Channel, ...] = ("bell", "osc9", "title")
+
+
+class ConsoleSettings(Struct, frozen=True, kw_only=True):
+    """How the console behaves to the terminal it runs in."""
+
+    notify: tuple[Channel, ...] = CHANNELS
+    """How it calls an operator who looks at something else."""
 
 
 class Repository(Struct, frozen=True, kw_only=True):
@@ -223,6 +240,10 @@ class Lease(Struct, frozen=True, kw_only=True):
     acquired_at: Instant
     renewed_at: Instant
     expires_at: Instant
+
+
+GATE_ITSELF = "mergetui"
+"""Who a pause is by that no operator began."""
 
 
 class Pause(Struct, frozen=True, kw_only=True):

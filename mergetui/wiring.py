@@ -20,8 +20,9 @@ from mergetui.adapters.slot_pool import SlotPool
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.circumstances import broken_by, slow_span, usual_span
 from mergetui.config import Config, load
+from mergetui.events import Event
 from mergetui.masking import Mask, mask_of
-from mergetui.model import EntryState, Holder, Repository
+from mergetui.model import EntryState, Holder, Instant, Repository
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
 from mergetui.ports import BranchReader, Clock, Emit, Room
@@ -199,17 +200,35 @@ class Wiring:
             ),
         )
 
-    def engine(self, emit: Emit, *, changed: Callable[[str], None] = lambda _: None) -> "Engine":
-        """The engine of every configured repository; nothing runs before it is started."""
+    def engine(
+        self,
+        emit: Emit,
+        *,
+        changed: Callable[[str], None] = lambda _: None,
+        last_key: Callable[[], Instant | None] | None = None,
+    ) -> "Engine":
+        """The engine of every configured repository; nothing runs before it is started.
+
+        With `last_key`, when its operator last pressed one, auto-advance stops itself as the gate's caps say.
+        """
         from mergetui.engine import Engine
+        from mergetui.vigilance import Vigil
 
         become_subreaper()
-        repos = self.config.repos
+        repos, gate, now = self.config.repos, self.config.gate, self.clock.now
+        vigils = {name: Vigil(gate, now=now, last_key=last_key) for name in repos if last_key is not None}
+
+        def hear(event: Event) -> None:
+            if event.repo in vigils:
+                vigils[event.repo].hear(event)
+            emit(event)
+
         return Engine(
-            {name: self.driver(name, emit) for name in repos},
+            {name: self.driver(name, hear) for name in repos},
             clock=self.clock,
             glance_every={name: repository.fetch_interval for name, repository in repos.items()},
             changed=changed,
+            vigils=vigils,
         )
 
 

@@ -66,7 +66,7 @@ def _pieces(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         document = tomllib.loads(read(path))
     except (ConfigError, tomllib.TOMLDecodeError):
         return
-    for name in ("gate", "keys"):
+    for name in ("gate", "console", "keys"):
         yield {name: document.get(name, {})}, f"MERGETUI_{name.upper()}__"
     repos = document.get("repos", {})
     for name, table in repos.items() if isinstance(repos, dict) else ():

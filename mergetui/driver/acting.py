@@ -44,6 +44,7 @@ from mergetui.events import (
     TakenUp,
 )
 from mergetui.model import (
+    GATE_ITSELF,
     Candidate,
     Entry,
     EntryState,
@@ -329,7 +330,7 @@ class Acts:
 
     def _pause_itself(self, reason: Coded) -> None:
         self.lookout.rewound = None
-        pause = Pause(by="mergetui", reason=reason.detail, at=self.record.now(), now=True)
+        pause = Pause(by=GATE_ITSELF, reason=reason.detail, at=self.record.now(), now=True)
         fact = self.record.fact(PauseBegun, pause=pause)
         self.record.commit(lambda state: replace(state, pause=pause), fact)
 

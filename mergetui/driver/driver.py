@@ -11,7 +11,18 @@ from mergetui.actions import Wait, Why
 from mergetui.driver.acting import Acts, Ports
 from mergetui.driver.bench import Ending, names
 from mergetui.events import Broken, OutOfRoom, PauseEnded, Recovered, RoomBack
-from mergetui.model import Advance, EntryState, Gate, Holder, Oid, Pass, Repository, RepositoryState
+from mergetui.model import (
+    Advance,
+    EntryState,
+    Gate,
+    Holder,
+    Instant,
+    Oid,
+    Pass,
+    Pause,
+    Repository,
+    RepositoryState,
+)
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.reason import Coded, Reason
@@ -36,6 +47,8 @@ class Driver:
         self._waits_for: Wait | None = None
         self._news = False
         self._lost_lease = False
+        self._ending: Pause | None = None
+        """Nothing new is begun, as in a pause; nobody but this engine is told to keep it."""
         self._copies = ports.repo.copies
         self._is_short_of_slots = self._lacks_slot = False
         self._lack: str | None = None
@@ -45,6 +58,16 @@ class Driver:
     def endings(self) -> int:
         """Entries that came to an end under this driver."""
         return self._acts.endings
+
+    @property
+    def unreachable_since(self) -> Instant | None:
+        """Since when the remote has not answered; None when it did the last time."""
+        return self._acts.lookout.failing_since
+
+    def wind_down(self, why: str | None) -> None:
+        """From the next round on finish what runs and begin nothing; None: go on as usual."""
+        now, me = self._ports.clock.now(), str(self._ports.processes.me())
+        self._ending = Pause(by=me, reason=why, at=now) if why is not None else None
 
     def occupy(self, mode: Mode) -> Wait | None:
         """Take the repository for this process, cleaning up after a dead one; else why that cannot be."""
@@ -63,7 +86,7 @@ class Driver:
     def leave(self, why: str = "the engine stopped") -> None:
         """Stop what runs, put it back in the queue, let the repository go."""
         if self._occupies:
-            self._occupies = False
+            self._occupies, self._ending = False, None
             self._ports.slots.withdraw(self._repository.name)
             self._guard(lambda: self._leave(why))
             self._ports.occupancy.leave()
@@ -220,7 +243,7 @@ class Driver:
             queue=queueing.order(state.entries.values()),
             trials=self._acts.bench.trials,
             obstacles=self._acts.bench.obstacles,
-            pause=state.pause,
+            pause=state.pause or self._ending,
             window=state.window.size if state.window and self._repository.adaptive else None,
             free_slots=self._ports.slots.free_for(self._repository.name),
             passed=self._passed(),

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mergetui.driver.record import Record
 from mergetui.events import RemoteBack, RemoteLost, TargetMoved
-from mergetui.model import Branch, Entry, EntryId, Oid, RepositoryState, Sighting
+from mergetui.model import Branch, Entry, EntryId, Instant, Oid, RepositoryState, Sighting
 from mergetui.outcome import Unreachable
 from mergetui.ports import Repo, Seen
 from mergetui.queueing import order, put
@@ -38,6 +38,7 @@ class Lookout:
         self._asked: frozenset[Branch] = frozenset()
         self.heads: Mapping[Branch, Oid] = {}
         self.trouble: str | None = None
+        self.failing_since: Instant | None = None
         self.rewound: Coded | None = None
         self._described_from: Oid | None = None
 
@@ -68,6 +69,7 @@ class Lookout:
         self.trouble = seen.message
         before = state.seen
         since = before.failing_since if before and before.failing_since else self._record.now()
+        self.failing_since = since
         known = before or Sighting(at=self._record.now(), target=self._target)
         sighting = replace(known, failing_since=since, trouble=seen.message)
         is_new = before is None or before.trouble is None
@@ -75,7 +77,7 @@ class Lookout:
         self._record.commit(lambda old: replace(old, seen=sighting), *facts)
 
     def _saw(self, state: RepositoryState, seen: Seen, in_flight: frozenset[EntryId]) -> None:
-        self.trouble, self.heads = None, seen.heads
+        self.trouble, self.failing_since, self.heads = None, None, seen.heads
         before = state.seen if state.seen and state.seen.target == self._target else None
         sighting = Sighting(at=self._record.now(), target=self._target, tip=seen.tip)
         facts: list[RemoteBack | TargetMoved] = []

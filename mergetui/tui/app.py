@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from rich.segment import Segments
 from rich.traceback import Traceback
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
@@ -18,6 +19,7 @@ from mergetui import cleaning
 from mergetui.events import Event
 from mergetui.tui.autos import in_flight_here
 from mergetui.tui.bridge import Bridge, Picture, Watcher
+from mergetui.tui.calling import Caller, keeping_title
 from mergetui.tui.company import Company
 from mergetui.tui.hand_over import hand_over
 from mergetui.tui.key_table import Bound, faults
@@ -44,7 +46,9 @@ class Console(App[None]):
     ]
 
     def __init__(self, bridge: Bridge, *, start_auto: bool = False) -> None:
-        super().__init__()
+        channels = bridge.wiring.config.console.notify
+        driver = self.get_driver_class()
+        super().__init__(driver_class=keeping_title(driver) if "title" in channels else driver)
         self._bridge = bridge
         self.bound = Bound(dict(bridge.wiring.config.keys))
         self._start_auto = start_auto
@@ -56,6 +60,7 @@ class Console(App[None]):
         )
         self._operator = Operator(self, bridge, self._watcher.look_now)
         self.main = MainScreen(bridge, self._operator, self._ask_to_leave)
+        self._caller = Caller(self._tell_terminal, channels, os.environ)
         self._leaving_after_retests = False
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -66,6 +71,7 @@ class Console(App[None]):
 
     def on_mount(self) -> None:
         self.set_keymap(dict(self.bound.remapped))
+        self.app_resume_signal.subscribe(self, lambda _: self._caller.show_title_again())
 
         # Textual leaves these to the system, which would end it in the middle of the alternate screen.
         if threading.current_thread() is threading.main_thread():
@@ -92,8 +98,19 @@ class Console(App[None]):
         if not self.main.is_running:
             return
         self.main.show(message)
+        self._caller.notice(message, self.main.taken)
         if self._leaving_after_retests and not running(self.main.pictures):
             self._leave()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.MouseDown | events.Paste):
+            self._bridge.note_key()
+        await super().on_event(event)
+
+    def _tell_terminal(self, sequence: str) -> None:
+        # On the event loop, which stands still while another program has the terminal.
+        if self._driver is not None and self.is_running:
+            self._driver.write(sequence)
 
     def on_company_changed(self, message: CompanyChanged) -> None:
         if self.main.is_running:

@@ -24,14 +24,22 @@ class Autos:
         if picture.name in self._ending:
             del self._ending[picture.name]
             self._say(f"{picture.name}: goes on by itself")
-        elif picture.standing.mode is None:
+        elif picture.standing.mode is None or picture.standing.ending is not None:
             self.start(picture)
         else:
             self.wind_down(picture)
 
     def toggle_all(self, pictures: Iterable[Picture]) -> None:
-        """All off when one is on, else all on but those that another process works on."""
+        """All that stopped themselves go on; else all off when one is on, else all on.
+
+        Those that another process works on are left to it.
+        """
         known = list(pictures)
+        stopped = [p for p in known if has_stopped(p) and p.worked_on_elsewhere is None]
+        if stopped:
+            for picture in stopped:
+                self.start(picture)
+            return
         running = [picture for picture in known if picture.standing.mode == "auto"]
         for picture in running:
             self.wind_down(picture)
@@ -42,7 +50,7 @@ class Autos:
 
     def start(self, picture: Picture) -> None:
         self._engine.want(picture.name, "auto")
-        self._say(f"{picture.name}: advances by itself")
+        self._say(f"{picture.name}: advances by itself{' again' if has_stopped(picture) else ''}")
 
     def wind_down(self, picture: Picture) -> None:
         """No more after what runs: switching the engine off at once would stop the retest."""
@@ -60,6 +68,11 @@ class Autos:
         if awaited is not None and not awaited & in_flight_here(picture):
             del self._ending[picture.name]
             self._engine.want(picture.name, None)
+
+
+def has_stopped(picture: Picture) -> bool:
+    """Whether the engine stopped the repository by itself, or is about to."""
+    return picture.standing.stopped_itself is not None or picture.standing.ending is not None
 
 
 def in_flight_here(picture: Picture) -> frozenset[EntryId]:

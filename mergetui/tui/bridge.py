@@ -95,7 +95,10 @@ class Bridge:
         self.operator = str(wiring.processes.me())
         self.names = tuple(wiring.config.repos)
         self._listener: Callable[[Event], None] = lambda _: None
-        self.engine: Engine = IdleEngine(wiring) if read_only else wiring.engine(self._hear)
+        self._last_key: Instant | None = None
+        self.engine: Engine = (
+            IdleEngine(wiring) if read_only else wiring.engine(self._hear, last_key=lambda: self._last_key)
+        )
         self._desks: dict[str, Desk] = {name: wiring.desk(name, self._hear) for name in self.names}
         self._masks = {name: wiring.mask(name) for name in self.names}
         self._readers = {name: wiring.reader(name) for name in self.names}
@@ -108,6 +111,10 @@ class Bridge:
     def stop(self) -> None:
         """Stop what runs here and requeue it."""
         self.engine.stop()
+
+    def note_key(self) -> None:
+        """The operator is there."""
+        self._last_key = self.now()
 
     def now(self) -> Instant:
         return self.wiring.clock.now()

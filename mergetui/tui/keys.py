@@ -6,6 +6,7 @@ from typing import NamedTuple
 from textual.binding import Binding
 from textual.screen import Screen
 
+from mergetui.tui.autos import has_stopped
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.widgets.key_bar import Key
@@ -128,8 +129,14 @@ def _found(screen: Screen[None], wanted: Iterable[str], labels: dict[str, str]) 
     ]
 
 
+def _auto(picture: Picture) -> str:
+    if has_stopped(picture):
+        return "resume auto"
+    return "auto off" if picture.standing.mode == "auto" else "auto"
+
+
 def _now(picture: Picture) -> dict[str, str]:
     return {
-        "auto": "auto off" if picture.standing.mode == "auto" else "auto",
+        "auto": _auto(picture),
         "pause": "resume" if picture.state.pause else "pause",
     }

@@ -160,7 +160,9 @@ def notices(picture: Picture) -> list[str]:
     name, seen = picture.name, picture.state.seen
     told = [f"{name}: {line}" for line in (picture.notice or "").splitlines()]
     if picture.standing.stopped_itself is not None:
-        told.append(f"{name}: auto-advance stopped by itself: {picture.standing.stopped_itself}")
+        told.append(f"{name} stopped advancing: {picture.standing.stopped_itself} · a resumes")
+    elif picture.standing.ending is not None:
+        told.append(f"{name} stops after what runs: {picture.standing.ending} · a goes on")
     elif picture.wait is not None and picture.wait.why in (Why.BROKEN, Why.NO_ROOM):
         told.append(f"{name}: {picture.wait.why}: {picture.wait.detail}")
     if seen is not None and seen.trouble is not None:

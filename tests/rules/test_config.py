@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mergetui.config import Config, ConfigError, load, parse, parse_duration, parse_size, setting_names
 from mergetui.config_file import add_repository, remove_repository
-from mergetui.model import Gate, Repository
+from mergetui.model import CHANNELS, ConsoleSettings, Gate, Repository
 
 FILE = Path("mergetui.toml")
 SHOP = '[repos.shop]\nremote = "git@example.org:shop.git"\n'
@@ -46,6 +46,11 @@ def test_every_key_of_the_contract_is_understood() -> None:
         max_retries = 0
         max_deferrals = 20
         max_contention = 10
+        auto_stop_red = 0
+        auto_stop_remote = "never"
+        auto_stop_unattended = "8h"
+        [console]
+        notify = ["bell", "title"]
         [repos.shop]
         remote = "git@example.org:shop.git"
         target = "trunk"
@@ -68,7 +73,13 @@ def test_every_key_of_the_contract_is_understood() -> None:
     """
     assert parsed(text) == Config(
         path=FILE,
-        gate=Gate(max_retries=0),
+        gate=Gate(
+            max_retries=0,
+            auto_stop_red=0,
+            auto_stop_remote=None,
+            auto_stop_unattended=timedelta(hours=8),
+        ),
+        console=ConsoleSettings(notify=("bell", "title")),
         repos={
             "shop": Repository(
                 name="shop",
@@ -98,7 +109,7 @@ def test_every_key_of_the_contract_is_understood() -> None:
     ("text", "told"),
     [
         ("[repo.shop]", "unknown key 'repo'; did you mean 'repos'?"),
-        ("[zzz]", "unknown key 'zzz'; allowed: gate, keys, repos"),
+        ("[zzz]", "unknown key 'zzz'; allowed: console, gate, keys, repos"),
         ('[gate]\nlease_tll = "9s"', "[gate] unknown key 'lease_tll'; did you mean 'lease_ttl'?"),
         (SHOP + 'retset = "make"', "[repos.shop] unknown key 'retset'; did you mean 'retest'?"),
         (SHOP + 'name = "shop"', "[repos.shop] unknown key 'name'; "),
@@ -131,6 +142,22 @@ def test_every_key_of_the_contract_is_understood() -> None:
         ('[repos.shop]\nremote = "ext::sh -c x"', "[repos.shop] remote = 'ext::sh -c x'; allowed: "),
         ('[repos.shop]\nremote = "a\\u001bb"', "[repos.shop] remote = 'a\\x1bb'; allowed: "),
         ('[repos."../x"]\nremote = "r"', "[repos.../x] is not a name for a repository; allowed: 1 to 64"),
+        ("[gate]\nauto_stop_red = -1", "[gate] auto_stop_red = -1; allowed: a whole number from 0 to 1000"),
+        (
+            "[gate]\nauto_stop_remote = 0",
+            "[gate] auto_stop_remote = 0; allowed: a duration such as '90s', '30m' or '1h30m', or 'never'",
+        ),
+        (
+            '[gate]\nauto_stop_unattended = "x"',
+            "[gate] auto_stop_unattended = 'x'; allowed: a duration such as",
+        ),
+        ("[console]\nnotfy = []", "[console] unknown key 'notfy'; did you mean 'notify'?"),
+        (
+            '[console]\nnotify = ["siren"]',
+            "[console] notify = ['siren']; allowed: a list of 'bell', 'osc9', 'title'; [] for none",
+        ),
+        ('[console]\nnotify = [["bell"]]', "[console] notify = [['bell']]; allowed: a list of texts"),
+        ("console = 3", "console = 3; allowed: a table [console]"),
         ("gate = 3", "gate = 3; allowed: a table [gate]"),
         ("repos = 3", "repos = 3; allowed: a table [repos]"),
         ("repos.shop = 3", "repos.shop = 3; allowed: a table [repos.shop]"),
@@ -231,6 +258,20 @@ def test_the_environment_alone_may_configure() -> None:
     config = parsed("", MERGETUI_REPOS__SHOP__REMOTE="r", MERGETUI_GATE__LEASE_TTL="30s", HOME="/root")
     assert config.gate.lease_ttl == timedelta(seconds=30)
     assert config.repos == {"shop": Repository(name="shop", remote="r")}
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "channels"),
+    [
+        ("", None, CHANNELS),
+        ("[console]\nnotify = []", None, ()),
+        ("", "", ()),
+        ("[console]\nnotify = []", "bell, osc9", ("bell", "osc9")),
+    ],
+)
+def test_how_the_console_calls_is_chosen(text: str, value: str | None, channels: tuple[str, ...]) -> None:
+    environ = {"MERGETUI_CONSOLE__NOTIFY": value} if value is not None else {}
+    assert parsed(text, **environ).console.notify == channels
 
 
 def test_a_variable_finds_the_repository_whatever_its_name_is_written_with() -> None:

@@ -180,8 +180,17 @@ class FakeWiring(Wiring):
         self.readers = {name: FakeReader() for name in states}
         self.refs = FakeRefs({"main": TIP, "feat/new": oid(77), "fix/other": oid(78)})
         self.fake_engine = FakeEngine(tuple(states))
+        self.last_key: Callable[[], Instant | None] | None = None
+        """When a key was last pressed, as the engine is told."""
 
-    def engine(self, emit: Emit, *, changed: Callable[[str], None] = lambda _: None) -> Engine:  # noqa: ARG002
+    def engine(
+        self,
+        emit: Emit,  # noqa: ARG002 - as in Wiring
+        *,
+        changed: Callable[[str], None] = lambda _: None,  # noqa: ARG002
+        last_key: Callable[[], Instant | None] | None = None,
+    ) -> Engine:
+        self.last_key = last_key
         return self.fake_engine
 
     def reader(self, name: str) -> FakeReader:

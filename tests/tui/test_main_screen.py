@@ -518,7 +518,7 @@ def test_a_banner_says_that_auto_stopped_itself(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:
             seat.world.engine.standings["api"] = Standing(stopped_itself="the lease was taken away")
-            await seat.until_seen("api: auto-advance stopped by itself: the lease was taken away")
+            await seat.until_seen("api stopped advancing: the lease was taken away · a resumes")
             await seat.press("exclamation_mark")
             await seat.until_asked(TextView)
 

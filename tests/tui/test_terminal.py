@@ -16,6 +16,7 @@ import pytest
 
 from mergetui.adapters.journal import FileJournal
 from mergetui.events import Ended, Event, LeaseGranted
+from mergetui.tui.calling import POP_TITLE, PUSH_TITLE
 from tests.adapters.waiting import eventually
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
@@ -109,3 +110,5 @@ def test_a_step_lands_and_quitting_leaves_the_terminal_as_it_was(terminal: Termi
     assert terminal.process.returncode == 0
     assert ALTERNATE_SCREEN_LEFT in terminal.output
     assert terminal.is_as_it_was()
+    assert terminal.output.index(PUSH_TITLE.encode()) < terminal.output.index(b"\x1b]2;mergetui")
+    assert terminal.output.rindex(b"\x1b]2;mergetui") < terminal.output.rindex(POP_TITLE.encode())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
@@ -12,6 +13,7 @@ from mergetui.tui.widgets.cells import cut
 
 _MOST = 3
 """Lines; the rest is told with them when they are opened."""
+_LONGEST_KEY = 12
 
 
 class Banner(Widget):
@@ -43,5 +45,14 @@ class Banner(Widget):
             shown[-1] = f"and {hidden + 1} more: {bound_keys(self.app).shown('notices')} shows them all"
         width = self.size.width - 3
         return Content("\n").join(
-            Content.assemble((" ! ", "bold"), cut(line, max(width, 0))) for line in shown
+            Content.assemble((" ! ", "bold"), _cut(line, max(width, 0))) for line in shown
         )
+
+
+def _cut(line: str, width: int) -> str:
+    """What to press, at the end of some lines, stays where there is room for little else."""
+    told, _, key = line.rpartition(" · ")
+    if not told or len(key) > _LONGEST_KEY or cell_len(line) <= width:
+        return cut(line, width)
+    end = f" · {key}"
+    return cut(told, max(width - cell_len(end), 0)) + end if width > 2 * len(end) else cut(line, width)

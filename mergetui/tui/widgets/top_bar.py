@@ -48,8 +48,8 @@ class TopBar(Widget):
     def show_pictures(
         self, taken: Mapping[str, PictureTaken], ending: frozenset[str], *, repositories: int, now: Instant
     ) -> None:
-        tally = sum((sight.tally for sight in taken.values()), Counter[EntryState]())
-        self._pieces = (_counts(repositories, tally), _autos(taken.values(), ending))
+        ending |= {name for name, sight in taken.items() if sight.picture.standing.ending}
+        self._pieces = (_counts(repositories, _tally(taken.values())), _autos(taken.values(), ending))
         self._clock = f"{now.astimezone():%H:%M:%S}"
         self.refresh()
 
@@ -108,6 +108,18 @@ class FoldedLine(Widget):
             shown.append(Content.styled(part, style))
             room -= len(part)
         return Content(" ") + Content("").join(shown)
+
+
+def title_of(taken: Mapping[str, PictureTaken]) -> str:
+    """The same for the title of the terminal: `mergetui · landing 1 · waiting 7`."""
+    stopped = [name for name, sight in taken.items() if sight.picture.standing.stopped_itself is not None]
+    counts = [text for text, _ in _counts(len(taken), _tally(taken.values()))[1:]]
+    told = [f"{cleaning.name(', '.join(stopped))} stopped"] if stopped else []
+    return " · ".join(["mergetui", *told, *counts])
+
+
+def _tally(taken: Iterable[PictureTaken]) -> Counter[EntryState]:
+    return sum((sight.tally for sight in taken), Counter[EntryState]())
 
 
 def _counts(repositories: int, tally: Counter[EntryState]) -> list[Piece]:
