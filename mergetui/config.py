@@ -4,15 +4,15 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from msgspec import Struct, field
 from msgspec.structs import fields
 
-from mergetui.model import CHANNELS, ConsoleSettings, Gate, Repository
+from mergetui.config_values import choices, parse_value
+from mergetui.model import ConsoleSettings, Gate, Repository
 from mergetui.naming import broken_branch_rule, broken_repository_rule, is_task_branch
 
 TABLES = ("gate", "repos", "console", "keys")
@@ -75,37 +75,64 @@ def native_setting(repository: str, key: str, text: str, *, path: Path) -> objec
     return value if is_native else text
 
 
-def parse_duration(text: object) -> timedelta:
-    """`90s`, `1h30m`, `500ms`: above zero, at most 366 days."""
-    if not isinstance(text, str) or not _DURATION.fullmatch(text.strip()):
-        raise ValueError("a duration such as '90s', '30m' or '1h30m'")
-    parts = _DURATION_PART.findall(text)
+def setting_value(key: str, value: object, *, repository: str, path: Path) -> object:
+    """What a setting of the file or of the environment means; ConfigError when it means nothing."""
+    where = f"repos.{repository}"
+    _refuse_unknown(where, {key: value}, setting_names(), path)
+    return _value(get_type_hints(Repository)[key], where, key, value, path=path)
+
+
+def setting_choices(key: str) -> tuple[str, ...]:
+    """All that a setting can be, as text; empty when that is not a list."""
+    return choices(get_type_hints(Repository)[key])
+
+
+def refused_setting(key: str, text: str, *, path: Path, repository: str = "new") -> str | None:
+    """Why `text` cannot be that setting of a repository; None when it can."""
     try:
-        length = sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta())
-    except OverflowError:
-        length = timedelta.max
-    if not timedelta() < length <= timedelta(days=366):
-        raise ValueError("a duration above zero and at most 366 days")
-    return length
+        native = native_setting(repository, key, text, path=path)
+        _repository(repository, {"remote": "/", key: native}, path)
+    except ConfigError as error:
+        return told_alone(error, path, repository)
+    return None
 
 
-def parse_size(value: object) -> int:
-    """Bytes: `200MB`, `1GB`, or a whole number."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    found = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None or int(found[1]) == 0:
-        raise ValueError("a size such as '200MB' or a number of bytes")
-    return int(found[1]) * _SIZES[found[2].upper()]
+def told_alone(error: ConfigError, path: Path, repository: str) -> str:
+    """A message without the places that whoever looks at that repository knows."""
+    return str(error).removeprefix(f"{path}: ").removeprefix(f"[repos.{repository}] ")
 
 
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_DURATION_PART = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(ms|s|m|h|d)")
-_DURATION = re.compile(rf"(?:{_DURATION_PART.pattern})+")
-_SIZE = re.compile(r"([0-9]{1,12})\s*(B|KB|MB|GB|)", re.IGNORECASE)
+def twin_of(remote: str, target: str, repos: Mapping[str, Repository]) -> str | None:
+    """The repository that keeps that target of that remote already."""
+    wanted = (_place(remote), target)
+    return next(
+        (name for name, known in repos.items() if (_place(known.remote), known.target) == wanted), None
+    )
+
+
+class Override(Struct, frozen=True):
+    """A variable that stands above the file."""
+
+    variable: str
+    repository: str
+    key: str
+    value: str
+
+
+def overrides(environ: Mapping[str, str], repos: Iterable[str]) -> Iterator[Override]:
+    """What the environment says of repositories; one that is not among `repos` is made by it."""
+    known = list(repos)
+    for variable, value in sorted(environ.items()):
+        match variable.split("__"):
+            case ["MERGETUI_REPOS", said, key]:
+                found = (name for name in known if _as_variable(name) == said.upper())
+                yield Override(variable, next(found, said.lower()), key.lower(), value)
+            case _:
+                continue
+
+
 _LARGEST = 1_000_000
 """Bytes of a configuration file."""
-_SIZES = {"": 1, "B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 
 
 def read(path: Path) -> str:
@@ -174,100 +201,10 @@ def _struct(kind: type[Any], where: str, table: object, path: Path) -> Any:
 
 
 def _value(hint: object, where: str, key: str, value: object, *, path: Path) -> object:
-    parser = _PARSERS_BY_KEY.get(key) or _parser(hint)
     try:
-        return parser(value)
+        return parse_value(hint, key, value)
     except ValueError as error:
         raise ConfigError(f"{path}: [{where}] {key} = {value!r}; allowed: {error}") from error
-
-
-def _parser(hint: object) -> Callable[[object], object]:
-    if get_origin(hint) is Literal:
-        return lambda value: _one_of(value, get_args(hint))
-    return _PARSERS[str(getattr(hint, "__name__", hint))] if isinstance(hint, type) else _PARSERS[str(hint)]
-
-
-def _one_of(value: object, allowed: tuple[object, ...]) -> object:
-    if value not in allowed:
-        raise ValueError(", ".join(repr(choice) for choice in allowed))
-    return value
-
-
-def _flag(value: object) -> bool:
-    said = {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
-    if not isinstance(said, bool):
-        raise ValueError("true or false")
-    return said
-
-
-def _count(value: object, *, least: int = 1) -> int:
-    said = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value) else value
-    if not isinstance(said, int) or isinstance(said, bool) or not least <= said <= 1000:
-        raise ValueError(f"a whole number from {least} to 1000")
-    return said
-
-
-def _count_or_none(value: object) -> int:
-    return _count(value, least=0)
-
-
-def _duration_or_never(value: object) -> timedelta | None:
-    if value == "never":
-        return None
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise ValueError(f"{error}, or 'never'") from error
-
-
-def _channels(value: object) -> tuple[object, ...]:
-    said = _texts(value)
-    if not set(said) <= set(CHANNELS):
-        raise ValueError(f"a list of {', '.join(repr(channel) for channel in CHANNELS)}; [] for none")
-    return said
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("a text in quotes")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    said = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-    if not isinstance(said, list) or not all(isinstance(part, str) for part in said):
-        raise ValueError("a list of texts")
-    return tuple(said)
-
-
-def _pairs(value: object) -> Mapping[str, str]:
-    said = dict(part.partition("=")[::2] for part in value.split(",")) if isinstance(value, str) else value
-    if not isinstance(said, dict) or not all(isinstance(part, str) for part in said.values()) or "" in said:
-        raise ValueError('a table of texts such as { TZ = "UTC" }')
-    return said
-
-
-_PARSERS_BY_KEY: Mapping[str, Callable[[object], object]] = {
-    "retest_output_limit": parse_size,
-    "max_retries": _count_or_none,
-    "retries": _count_or_none,
-    "max_deferrals": _count_or_none,
-    "auto_stop_red": _count_or_none,
-    "auto_stop_remote": _duration_or_never,
-    "auto_stop_unattended": _duration_or_never,
-    "notify": _channels,
-}
-_PARSERS: Mapping[str, Callable[[object], object]] = {
-    "timedelta": parse_duration,
-    "datetime.timedelta | None": parse_duration,
-    "bool": _flag,
-    "int": _count,
-    "int | None": _count,
-    "str": _text,
-    "str | None": _text,
-    "tuple[str, ...]": _texts,
-    "collections.abc.Mapping[str, str]": _pairs,
-}
 
 
 def _refuse_unknown(where: str, table: Mapping[str, object], known: tuple[str, ...], path: Path) -> None:
@@ -296,14 +233,14 @@ def _with_environment(document: dict[str, Any], environ: Mapping[str, str], path
     for name, value in sorted(environ.items()):
         match name.split("__"):
             case [("MERGETUI_GATE" | "MERGETUI_CONSOLE") as variable, key]:
-                table = variable.removeprefix("MERGETUI_").lower()
-                _table(table, document.setdefault(table, {}), path)[key.lower()] = value
-            case ["MERGETUI_REPOS", repo, key]:
-                repos = _table("repos", document.setdefault("repos", {}), path)
-                known = next((known for known in repos if _as_variable(known) == repo.upper()), repo.lower())
-                _table(f"repos.{known}", repos.setdefault(known, {}), path)[key.lower()] = value
+                kind = variable.removeprefix("MERGETUI_").lower()
+                _table(kind, document.setdefault(kind, {}), path)[key.lower()] = value
             case _:
                 continue
+    for above in overrides(environ, _table("repos", document.get("repos", {}), path)):
+        repos = _table("repos", document.setdefault("repos", {}), path)
+        table = _table(f"repos.{above.repository}", repos.setdefault(above.repository, {}), path)
+        table[above.key] = above.value
     return document
 
 

@@ -27,6 +27,13 @@ def broken_repository_rule(name: str) -> str | None:
     return "1 to 64 letters, digits, '.', '_' or '-', starting with a letter or a digit, without '..'"
 
 
+def name_from(remote: str) -> str:
+    """A short name for a remote, from the end of its address; empty when nothing there can be one."""
+    last = re.split(r"[/:\\]", remote.rstrip("/"))[-1].removesuffix(".git")
+    name = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9._-]", "-", last))[:64].lstrip("._-")
+    return name if broken_repository_rule(name) is None else ""
+
+
 def full_ref(branch: str) -> str:
     """The ref on the remote that a queued name means."""
     return branch if branch.startswith("refs/") else f"refs/heads/{branch}"

@@ -14,7 +14,7 @@ from mergetui.actions import Wait, Why
 from mergetui.cleaning import name as clean
 from mergetui.cli.session import AGAIN, BROKEN, DONE, INTERRUPTED, NO, SCHEMA, Failure, Session
 from mergetui.cli.story import tell
-from mergetui.config import parse_duration
+from mergetui.config_values import parse_duration
 from mergetui.events import Ended, Event
 from mergetui.model import EntryState
 

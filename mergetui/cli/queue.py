@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from mergetui.cleaning import name as clean
 from mergetui.cli.session import AGAIN, DONE, NO, Failure, Session
-from mergetui.config import parse_duration
+from mergetui.config_values import parse_duration
 from mergetui.model import Instant, Priority
 from mergetui.operations import NotQueued, Queued
 from mergetui.outcome import Unreachable

@@ -10,11 +10,11 @@ from mergetui.model import Repository
 
 
 def add(session: Session, name: str, remote: str, words: Sequence[str]) -> int:
-    from mergetui.config_file import add_repository
+    from mergetui.config_file import add_repository, whole_address
 
     path = session.places.config
     settings = {key: native_setting(name, key, text, path=path) for key, text in _pairs(words)}
-    config = add_repository(path, name, {"remote": _address(remote), **settings})
+    config = add_repository(path, name, {"remote": whole_address(remote), **settings})
     repository = config.repos[name]
     session.answer(
         {"repo": _fields(repository), "config": str(path)},
@@ -54,14 +54,6 @@ def _pairs(words: Sequence[str]) -> list[tuple[str, str]]:
             raise Failure(f"{option} needs a value; settings: {', '.join(setting_names())}")
         pairs.append((option.removeprefix("--").replace("-", "_"), value if equals else rest.pop(0)))
     return pairs
-
-
-def _address(remote: str) -> str:
-    """A path that is there is written down whole, so that it means the same from every directory."""
-    from pathlib import Path
-
-    found = Path(remote).expanduser()
-    return str(found.resolve()) if not remote.startswith("-") and found.exists() else remote
 
 
 def _fields(repository: Repository) -> dict[str, object]:

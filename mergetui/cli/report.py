@@ -5,7 +5,7 @@ from typing import Any
 
 from mergetui.cleaning import redact
 from mergetui.cli.session import DONE, Failure, Session
-from mergetui.config import parse_duration
+from mergetui.config_values import parse_duration
 from mergetui.model import Entry, Instant, Pause
 from mergetui.outcome import Run
 from mergetui.reason import Coded

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from rich.segment import Segments
 from rich.traceback import Traceback
 from textual import events
@@ -26,17 +27,20 @@ from mergetui.tui.key_table import Bound, faults
 from mergetui.tui.keys import ACTS
 from mergetui.tui.messages import CompanyChanged, FactHeard, PictureTaken
 from mergetui.tui.operator import Operator, running
+from mergetui.tui.reopening import ConsoleEnds, Opening, Reopen, Visit
 from mergetui.tui.screens.main import MainScreen
 from mergetui.tui.screens.quit import Farewell, QuitQuestion
+from mergetui.tui.staying import driver
 from mergetui.tui.themes import DARK, LIGHT
 from mergetui.tui.wording import names, news
 
 _PROMPT_EXIT = 0.4
 """Seconds that an engine without a retest gets to stop; it has nothing to lose."""
+_OPENING = Opening()
 
 
 class Console(App[None]):
-    """`start_auto`: every repository advances by itself from the start."""
+    """`start_auto`: every repository advances by itself from the start. `then`: what comes after its end."""
 
     TITLE = "mergetui"
     CSS_PATH = "console.tcss"
@@ -45,13 +49,15 @@ class Console(App[None]):
         Binding("colon", "command_palette", "palette", show=False, id="palette")
     ]
 
-    def __init__(self, bridge: Bridge, *, start_auto: bool = False) -> None:
+    def __init__(self, bridge: Bridge, *, start_auto: bool = False, opening: Opening = _OPENING) -> None:
         channels = bridge.wiring.config.console.notify
-        driver = self.get_driver_class()
-        super().__init__(driver_class=keeping_title(driver) if "title" in channels else driver)
+        kind = driver() or self.get_driver_class()
+        super().__init__(driver_class=keeping_title(kind) if "title" in channels else kind)
         self._bridge = bridge
         self.bound = Bound(dict(bridge.wiring.config.keys))
-        self._start_auto = start_auto
+        self._opening = replace(opening, auto=bridge.names) if start_auto else opening
+        self.follows = opening.follows
+        self.then: Reopen | Visit | None = None
         self._watcher = Watcher(bridge, lambda picture: self.post_message(PictureTaken(picture)))
         self._company = Company(
             bridge.presence(),
@@ -65,6 +71,11 @@ class Console(App[None]):
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         self.theme = os.environ.get("TEXTUAL_THEME") or DARK.name
+
+    @property
+    def is_followed(self) -> bool:
+        """Another console comes in this one's place."""
+        return self.then is not None and not self.return_code
 
     def get_default_screen(self) -> Screen[None]:
         return self.main
@@ -80,8 +91,7 @@ class Console(App[None]):
 
     def on_main_screen_ready(self) -> None:
         self._bridge.start(self._hear)
-        for name in self._bridge.names if self._start_auto else ():
-            self._bridge.engine.want(name, "auto")
+        self._operator.configuring.begin(self._opening, self.main.select_repository)
         self._watcher.start()
         self._company.start()
         for fault in faults(self.bound.remapped):
@@ -111,6 +121,10 @@ class Console(App[None]):
         # On the event loop, which stands still while another program has the terminal.
         if self._driver is not None and self.is_running:
             self._driver.write(sequence)
+
+    def on_console_ends(self, message: ConsoleEnds) -> None:
+        if self.then is None and not self._leaving_after_retests:
+            self._leave(then=message.then)
 
     def on_company_changed(self, message: CompanyChanged) -> None:
         if self.main.is_running:
@@ -154,19 +168,21 @@ class Console(App[None]):
             self._leaving_after_retests = True
             for picture in at_work:
                 self._operator.autos.wind_down(picture)
+            self._operator.configuring.take_over.forget()
         elif farewell == "leave":
             self._leave([picture.name for picture in at_work])
         elif farewell == "stop":
             self._leave()
 
-    def _leave(self, left: Iterable[str] = ()) -> None:
+    def _leave(self, left: Iterable[str] = (), *, then: Reopen | Visit | None = None) -> None:
         """Stop off the event loop, and go; what runs is requeued first, and handed over if wanted."""
-        names_left = tuple(left)
+        names_left, self.then = tuple(left), then
         self._leaving_after_retests = False
         self._watcher.stop()
-        if not running(self.main.pictures):
+        # Whoever comes after this console works on the same state: its engine has to be gone.
+        if then is None and not running(self.main.pictures):
             self.set_timer(_PROMPT_EXIT, self.exit)
-        self.notify("leaving", markup=False)
+        self.notify("leaving" if then is None else "opening anew", markup=False)
         threading.Thread(target=self._stop, args=(names_left,), name="stop", daemon=True).start()
 
     def _stop(self, left: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from mergetui.model import Entry
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
+from mergetui.tui.reopening import WAITS
 from mergetui.tui.wording import names
 
 
@@ -21,23 +22,38 @@ class Ground(Struct, frozen=True, kw_only=True):
     keys: Bound = DEFAULT_KEYS
     read_only: bool = False
     """This console only looks on."""
+    unconfigured: bool = False
+    """There is no repository yet."""
+    reopening: bool = False
+    """Changed settings are taken over as soon as nothing runs here."""
 
 
 def why_not(act: str, ground: Ground) -> str | None:
     """None when the key can act."""
     if ground.read_only and act not in LOOKS:
         return "read-only"
+    if ground.reopening and act in _BEGINS:
+        return WAITS
+    if act == "sandbox":
+        return None if ground.unconfigured else "mergetui demo opens one beside your repositories"
     if act in _ANYWHERE:
         return None
     if act == "undo":
         return None if ground.undoable else "there is nothing to undo"
-    if act == "step" and ground.picture is not None and ground.picture.standing.mode == "auto":
-        off = ground.keys.shown("auto")
-        return f"{ground.picture.name} advances by itself: {off} turns that off"
-    if ground.picture is None:
-        return "no repository has been read yet"
+    return _nothing_there(ground) if ground.picture is None else _here(act, ground, ground.picture)
+
+
+def _nothing_there(ground: Ground) -> str:
+    if ground.unconfigured:
+        return f"no repository is configured: {ground.keys.shown('add_repository')} adds one"
+    return "no repository has been read yet"
+
+
+def _here(act: str, ground: Ground, picture: Picture) -> str | None:
+    if act == "step" and picture.standing.mode == "auto":
+        return f"{picture.name} advances by itself: {ground.keys.shown('auto')} turns that off"
     rule = _RULES.get(act)
-    return rule(ground.picture, ground.entries) if rule else None
+    return rule(picture, ground.entries) if rule else None
 
 
 def _auto(picture: Picture, _: tuple[Entry, ...]) -> str | None:
@@ -76,7 +92,9 @@ LOOKS = frozenset(
     | {"history", "statistics", "flakes", "report", "forecast"}
 )
 """What changes nothing; in a read-only console everything else is refused, also what is yet to come."""
-_ANYWHERE = frozenset({"help", "quit"})
+_ANYWHERE = frozenset({"help", "quit", "add_repository"})
+_BEGINS = frozenset({"step", "auto", "auto_all", "settings", "add_repository"})
+"""What would start new work, or change again what is about to be taken over."""
 _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
     "step": _auto,
     "auto": _auto,

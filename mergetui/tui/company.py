@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from mergetui.adapters.presence import OpenConsole, Presence
 
 _POLL = 2.0
+_PATIENCE = 0.3
+"""Seconds in which a look at a small directory is over."""
 
 
 class Company:
@@ -25,6 +27,9 @@ class Company:
 
     def stop(self) -> None:
         self._stopping.set()
+        # A console that opens in this one's place has the same file: nobody may take it away later.
+        if self._thread.is_alive():
+            self._thread.join(_PATIENCE)
         self._presence.leave()
 
     def _run(self) -> None:
@@ -35,4 +40,3 @@ class Company:
             if others != seen:
                 self._show(others)
             seen = others
-        self._presence.leave()

@@ -34,6 +34,9 @@ ACTS = (
     Act("lower", "-", "less urgent", "a lower priority"),
     Act("undo", "u", "undo", "take the last command back, for ten seconds"),
     Act("force_release", "f", "force-release", "take the lease from its holder"),
+    Act("settings", "S", "settings", "the settings of this repository"),
+    Act("add_repository", "R", "add repository", "add a repository"),
+    Act("sandbox", "D", "sandbox", "see it work on a sandbox, while no repository is configured"),
     Act("why", "w", "why?", "why is nothing landing, and what helps"),
     Act("forecast", "c", "forecast", "which branches conflict: with the target, with each other"),
     Act("log", "l", "full log", "the whole log of the entry's latest retest"),
@@ -101,7 +104,8 @@ def footer(screen: Screen[None], pane: str | None, picture: Picture | None) -> t
     if pane == "prompt":
         return [], [Key("enter", "enter", "keep", can_act=True), Key("escape", "esc", "clear", can_act=True)]
     if picture is None:
-        return _found(screen, ("quit", "help"), labels), [palette]
+        begin = [key for key in _found(screen, ("add_repository", "sandbox"), labels) if key.can_act]
+        return [*begin, *_found(screen, ("quit", "help"), labels)], [palette]
     if pane == "retest":
         return _found(screen, _LOG, _LOG_LABELS), [*_found(screen, _ALWAYS, _LOG_LABELS), palette]
     return _found(screen, _MAIN, labels), [*_found(screen, _ALWAYS, labels), palette]

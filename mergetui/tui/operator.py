@@ -16,6 +16,7 @@ from mergetui.tui.availability import Ground
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.clipboard import copy
+from mergetui.tui.configuring import Configuring
 from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
 from mergetui.tui.lease_sight import lease_sight
@@ -44,6 +45,7 @@ class Operator:
         self._past = Past(app, bridge)
         self.autos = Autos(bridge.engine, self.say)
         self.undoing = Undoing(bridge.now)
+        self.configuring = Configuring(app, bridge, self._errands, self)
 
     def perform(self, act: str, ground: Ground, pictures: Iterable[Picture]) -> None:
         """What `act` means for `ground`; the caller has seen that it can act."""
@@ -51,6 +53,8 @@ class Operator:
             "undo": self._undo,
             "auto_all": lambda: self._auto_all(pictures),
             "pause_all": lambda: self._pause_all(list(pictures)),
+            "add_repository": self.configuring.add,
+            "sandbox": self.configuring.sandbox,
         }
         if act in everywhere:
             everywhere[act]()
@@ -84,6 +88,7 @@ class Operator:
             "pause": lambda: self._pause(picture),
             "enqueue": lambda: self._enqueue(picture),
             "retry": lambda: self._order(picture.name, partial(desk_work.retry, desk, entries), asks=True),
+            "settings": lambda: self.configuring.settings(picture.name),
             "force_release": lambda: self._force_release(picture),
             "log": lambda: self._show_log(picture.name, entries[0]),
             "pager": lambda: self._open(PAGER, entries[0]),

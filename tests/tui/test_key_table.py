@@ -14,7 +14,9 @@ from tests.tui.bygone import busy_past, remember
 from tests.tui.fakes import World, entry, queue_of
 from tests.tui.seat import play, seated
 
-PLAIN = {"Deliberate", "Choice", "Acknowledge", "RunningRetest", "QuitQuestion", "Prompt"}
+PLAIN = {"Deliberate", "Choice", "Acknowledge", "RunningRetest", "QuitQuestion", "Prompt"} | {
+    *("Field", "LockedField", "Form", "AddForm", "SettingsForm", "DiscardQuestion")
+}
 """Fields, buttons and boxes: their keys are those of every form."""
 
 

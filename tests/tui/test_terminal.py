@@ -14,28 +14,38 @@ from pathlib import Path
 
 import pytest
 
+import mergetui
 from mergetui.adapters.journal import FileJournal
 from mergetui.events import Ended, Event, LeaseGranted
 from mergetui.tui.calling import POP_TITLE, PUSH_TITLE
 from tests.adapters.waiting import eventually
+from tests.worlds.remote import Remote
 
 ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
 ALTERNATE_SCREEN_LEFT = b"\x1b[?1049l"
 _A_HANDS_PATIENCE = 1.0
+_BETWEEN_FIELDS = 0.2
 
 
 class Terminal:
-    """`mergetui demo` in a pseudo-terminal of 120 columns and 40 rows."""
+    """`mergetui` in a pseudo-terminal of 120 columns and 40 rows; without `words`, its demo."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *words: str) -> None:
         self.directory = directory
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
         self.before = termios.tcgetattr(slave)
         environment = {**os.environ, "TERM": "xterm-256color", "SHOP_PACE": "0", "TEXTUAL_ANIMATIONS": "none"}
-        command = [sys.executable, "-m", "mergetui", "demo", str(directory)]
+        environment["PYTHONPATH"] = str(Path(mergetui.__file__).parents[1])
+        command = [sys.executable, "-m", "mergetui", *(words or ("demo", str(directory)))]
         self.process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
+            command,
+            cwd=directory.parent,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment,
+            start_new_session=True,
         )
         self._slave = slave
         self.output = b""
@@ -60,6 +70,10 @@ class Terminal:
             return seen
 
         eventually(again, within=30)
+
+    def rest(self) -> None:
+        """What a hand takes between two fields."""
+        time.sleep(_BETWEEN_FIELDS)
 
     def read(self) -> None:
         try:
@@ -96,6 +110,36 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     terminal = Terminal(tmp_path / "demo")
     yield terminal
     terminal.close()
+
+
+@pytest.fixture
+def first_run(tmp_path: Path) -> Iterator[Terminal]:
+    words = ("--config", str(tmp_path / "c.toml"), "--state-dir", str(tmp_path / "state"))
+    terminal = Terminal(tmp_path / "here", *words)
+    yield terminal
+    terminal.close()
+
+
+@pytest.mark.soak
+def test_the_first_repository_is_added_and_its_console_opens_in_the_place_of_the_guide(
+    first_run: Terminal, tmp_path: Path
+) -> None:
+    remote = Remote(tmp_path / "goods.git")
+    eventually(lambda: first_run.shows("No repository is configured yet."), within=30)
+    first_run.press("R")
+    eventually(lambda: first_run.shows("Add a repository"), within=30)
+    written = tmp_path / "c.toml"
+    for keys in ("goods", "\x1b[B", remote.url):
+        first_run.press(keys)
+        first_run.rest()
+    first_run.press_until("\x13", written.exists)
+    eventually(lambda: first_run.shows("goods is added"), within=30)
+    assert written.read_text() == f'[repos.goods]\nremote = "{remote.url}"\n'
+    assert ALTERNATE_SCREEN_LEFT not in first_run.output
+    first_run.press_until("q", first_run.has_ended)
+    assert first_run.process.returncode == 0
+    assert first_run.output.count(ALTERNATE_SCREEN_LEFT) == 1
+    assert first_run.is_as_it_was()
 
 
 def test_a_step_lands_and_quitting_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:

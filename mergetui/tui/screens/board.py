@@ -57,7 +57,7 @@ class Board(Screen[None]):
     def compose(self) -> ComposeResult:
         yield from (self._top_bar, self._banner, self._folded_line)
         if not self._bridge.names:
-            yield Welcome()
+            yield Welcome(read_only=self._bridge.read_only)
         with Horizontal(id="body"):
             with Vertical(id="side"):
                 yield from (self._repositories, self._lease)
@@ -114,6 +114,7 @@ class Board(Screen[None]):
             self._retest.tell_progress(self._selected, now)
         if self.has_class("-wide"):
             self._detail.show_entry(self._queue.entry, self._selected, now)
+        self._operator.configuring.take_over.notice(self.pictures)
         self._show_keys()
 
     def on_descendant_focus(self) -> None:

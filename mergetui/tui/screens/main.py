@@ -20,6 +20,7 @@ from mergetui.tui.screens.zoom import is_folded, zoom
 from mergetui.tui.widgets.log_pane import LogPane
 from mergetui.tui.widgets.prompt import Prompt
 from mergetui.tui.widgets.row_list import RowList
+from mergetui.tui.widgets.welcome import Welcome
 
 
 class MainScreen(Board):
@@ -42,6 +43,8 @@ class MainScreen(Board):
             undoable=self._operator.undoing.is_open,
             keys=bound_keys(self.app),
             read_only=self._bridge.read_only,
+            unconfigured=not self._bridge.names,
+            reopening=self._operator.configuring.take_over.is_awaited,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -104,6 +107,9 @@ class MainScreen(Board):
         active = self.active_bindings.get(event.key)
         if active is not None and not active.enabled and active.node is self:
             self._say_why_not(active.binding.id or "")
+
+    def on_welcome_chosen(self, message: Welcome.Chosen) -> None:
+        self.run_act(message.act)
 
     def on_row_list_cursor_moved(self, message: RowList.CursorMoved) -> None:
         if message.rows is self._repositories:

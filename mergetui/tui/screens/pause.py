@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from mergetui.config import parse_duration
+from mergetui.config_values import parse_duration
 from mergetui.tui.screens.dialog import Dialog, Keys
 
 KEYS: Keys = (("tab", "next field"), ("enter", "pause"), ("{dialog.close}", "cancel"))
