@@ -1,4 +1,4 @@
-"""How the log pane stands a flood: key to paint, and memory, beside Textual's RichLog as the floor.
+"""How the console and its log pane stand a flood: key to paint, and memory, beside Textual's RichLog.
 
 Run with `python -m benchmarks.log_pane`; takes under a minute. Every figure comes from a process of its own.
 """
@@ -8,20 +8,22 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple, ParamSpec, TypeVar
 
 import psutil
 from textual import events
-from textual._compositor import CompositorUpdate
-from textual.app import App, ComposeResult
-from textual.screen import Screen
+from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import RichLog
 
+from benchmarks.long_queue import on_a_queue
+from benchmarks.painting import Painted, PaintedConsole
+from mergetui.tui.bridge import Bridge
 from mergetui.tui.log_file import CHUNK
 from mergetui.tui.widgets.log_pane import LogPane
 
@@ -47,16 +49,45 @@ class Latency(NamedTuple):
     shown: float
 
 
-class Watching(App[None]):
-    """A log widget, and when the keys that it obeyed reached the screen."""
+class Timed(Painted):
+    """When the keys that were obeyed reached the screen."""
+
+    widget: Widget
+    cpu = 0.0
+
+    @cached_property
+    def pressed(self) -> list[float]:
+        return []
+
+    @cached_property
+    def obeyed(self) -> list[None]:
+        return []
+
+    @cached_property
+    def answered(self) -> list[float]:
+        """Seconds from the press to the paint, of every key."""
+        return []
+
+    async def run_action(self, *args: object, **options: object) -> bool:
+        ran = await super().run_action(*args, **options)  # type: ignore[arg-type]
+        self.obeyed.append(None)
+        return ran
+
+    def painted(self) -> None:
+        now = time.perf_counter()
+        self.answered.extend(now - key for key in self.pressed[len(self.answered) : len(self.obeyed)])
+
+    def press(self, key: str) -> None:
+        self.pressed.append(time.perf_counter())
+        self.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+class Watching(Timed):
+    """A log widget alone."""
 
     def __init__(self, widget: Widget, begin: Callable[[], None]) -> None:
         super().__init__()
         self.widget, self.begin = widget, begin
-        self.pressed: list[float] = []
-        self.obeyed = 0
-        self.cpu = 0.0
-        self.painted: list[float] = []
 
     def compose(self) -> ComposeResult:
         yield self.widget
@@ -64,25 +95,24 @@ class Watching(App[None]):
     def on_mount(self) -> None:
         self.begin()
 
-    async def run_action(self, *args: object, **options: object) -> bool:
-        ran = await super().run_action(*args, **options)  # type: ignore[arg-type]
-        self.obeyed += 1
-        return ran
 
-    def _display(self, _: Screen[object], renderable: object) -> None:
-        if isinstance(renderable, CompositorUpdate):
-            renderable.render_segments(self.console)  # without a terminal Textual leaves this out
-        now = time.perf_counter()
-        self.painted += [now - pressed for pressed in self.pressed[len(self.painted) : self.obeyed]]
+class WatchingConsole(Timed, PaintedConsole):
+    """The whole console on a repository whose retest writes the log; its pane has the focus."""
 
-    def press(self, key: str) -> None:
-        self.pressed.append(time.perf_counter())
-        self.post_message(events.Key(key, key if len(key) == 1 else None))
+    async def on_main_screen_ready(self) -> None:
+        self.widget = self.main.query_one(LogPane)
+        self.widget.focus()
 
 
 def pane(path: Path) -> Watching:
     widget = LogPane()
     return Watching(widget, lambda: widget.show_log(path, title="flood"))
+
+
+def console(path: Path) -> WatchingConsole:
+    """Ten entries, the first of which is under test."""
+    path.touch()
+    return WatchingConsole(Bridge(on_a_queue(path.parent, entries=10, log=path), read_only=True))
 
 
 def rich_log(path: Path) -> Watching:
@@ -113,12 +143,15 @@ def flood(path: Path, seconds: float) -> None:
             time.sleep(0.005)
 
 
+KINDS: Mapping[str, Callable[[Path], Timed]] = {"console": console, "pane": pane, "rich": rich_log}
+
+
 def latency(kind: str) -> Latency:
     path = Path(tempfile.mkdtemp()) / "run.log"
-    app = {"pane": pane, "rich": rich_log}[kind](path)
+    app = KINDS[kind](path)
     child = multiprocessing.get_context("spawn").Process(target=flood, args=(path, FLOOD))
-    asyncio.run(_flooded(app, child, PANE_KEYS if kind == "pane" else RICH_KEYS))
-    times = sorted(1000 * each for each in app.painted)
+    asyncio.run(_flooded(app, child, RICH_KEYS if kind == "rich" else PANE_KEYS))
+    times = sorted(1000 * each for each in app.answered)
     with path.open("rb") as file:
         written = sum(1 for _ in file)
     p95 = times[int(len(times) * 0.95)]
@@ -132,7 +165,7 @@ def latency(kind: str) -> Latency:
     )
 
 
-async def _flooded(app: Watching, child: multiprocessing.process.BaseProcess, keys: tuple[str, ...]) -> None:
+async def _flooded(app: Timed, child: multiprocessing.process.BaseProcess, keys: tuple[str, ...]) -> None:
     over = Event()
 
     def hand() -> None:
@@ -151,20 +184,20 @@ async def _flooded(app: Watching, child: multiprocessing.process.BaseProcess, ke
         await asyncio.sleep(FLOOD - 2)
         over.set()
         app.cpu = process.cpu_percent()
-        while child.is_alive():
+        # An app that ends with keys in its queue has no screen left to give them to.
+        while child.is_alive() or typist.is_alive() or len(app.answered) < len(app.pressed):
             await asyncio.sleep(0.05)
 
 
 def memory(kind: str, lines: int) -> float:
     """Megabytes of resident memory that `lines` lines add to an empty widget."""
     path = Path(tempfile.mkdtemp()) / "run.log"
-    app = {"pane": pane, "rich": rich_log}[kind](path)
-    return asyncio.run(_filled(app, path, lines))
+    return asyncio.run(_filled(KINDS[kind](path), path, lines))
 
 
-async def _filled(app: Watching, path: Path, lines: int) -> float:
+async def _filled(app: Timed, path: Path, lines: int) -> float:
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.pause(0.3)
+        await pilot.pause(1)
         before = psutil.Process().memory_info().rss
         with path.open("w") as file:
             for number in range(lines):
@@ -192,22 +225,22 @@ def apart(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
 
 def main() -> None:
     print(f"{RATE:,} lines/s for {FLOOD:.0f} s, 12 keys/s, 120x40, {psutil.cpu_count()} cores")
-    ours, theirs = apart(latency, "pane"), apart(latency, "rich")
-    our_mb = apart(memory, "pane", PANE_LINES)
-    their_mb = apart(memory, "rich", RICH_LINES) * PANE_LINES / RICH_LINES
-    print(f"{'':34}{'LogPane':>10}{'RichLog':>10}{'ratio':>8}")
-    report("key to paint, p50, ms", ours.p50, theirs.p50)
-    report("key to paint, p95, ms", ours.p95, theirs.p95)
-    report("memory for 1,000,000 lines, MB", our_mb, their_mb)
-    report("processor, % of one core", ours.cpu, theirs.cpu)
-    report("lines written per second", ours.written, theirs.written)
-    report("shown of what was written, %", 100 * ours.shown, 100 * theirs.shown)
-    report("keys answered", ours.keys, theirs.keys)
+    times = [apart(latency, kind) for kind in KINDS]
+    memories = [apart(memory, kind, PANE_LINES) for kind in ("console", "pane")]
+    memories.append(apart(memory, "rich", RICH_LINES) * PANE_LINES / RICH_LINES)
+    print(f"{'':34}{'console':>10}{'LogPane':>10}{'RichLog':>10}{'ratio':>8}")
+    report("key to paint, p50, ms", [each.p50 for each in times])
+    report("key to paint, p95, ms", [each.p95 for each in times])
+    report("memory for 1,000,000 lines, MB", memories)
+    report("processor, % of one core", [each.cpu for each in times])
+    report("lines written per second", [each.written for each in times])
+    report("shown of what was written, %", [100 * each.shown for each in times])
+    report("keys answered", [each.keys for each in times])
     print(f"RichLog's memory is that of {RICH_LINES:,} lines, extrapolated.")
 
 
-def report(what: str, ours: float, theirs: float) -> None:
-    print(f"{what:34}{ours:>10,.1f}{theirs:>10,.1f}{theirs / ours:>8.1f}")
+def report(what: str, figures: Sequence[float]) -> None:
+    print(f"{what:34}" + "".join(f"{each:>10,.1f}" for each in figures) + f"{figures[-1] / figures[0]:>8.1f}")
 
 
 if __name__ == "__main__":

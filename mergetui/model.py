@@ -49,9 +49,10 @@ class EntryState(StrEnum):
     @property
     def needs_a_person(self) -> bool:
         """Nothing moves the entry on but its author or an operator."""
-        return self in (EntryState.HELD, EntryState.SENT_BACK)
+        return self in _NEEDS_A_PERSON
 
 
+_NEEDS_A_PERSON = frozenset({EntryState.HELD, EntryState.SENT_BACK})
 _IN_FLIGHT = frozenset(
     {EntryState.CATCHING_UP, EntryState.TESTING, EntryState.LANDING, EntryState.AWAITING_MERGE}
 )
@@ -130,7 +131,8 @@ class Change:
         object.__setattr__(self, "revisions", revisions)
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+# In no cycle, and so nothing for the collector to go through: with thousands of them it stops the console.
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """One queued branch, or a stack of them, pinned to the heads it had when it was queued."""
 
     id: EntryId

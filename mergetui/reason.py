@@ -41,7 +41,7 @@ RED = frozenset(
 """What a retest that judged its candidate says against it."""
 
 
-class Coded(Struct, frozen=True):
+class Coded(Struct, frozen=True, gc=False):
     """A reason code and what there is to say about this case, for people."""
 
     code: Reason

@@ -92,11 +92,12 @@ def _wait(known: Knowledge) -> Wait:
     if state.landing is not None:
         branches = (branch for link in state.landing.candidate.links for branch in link.branches)
         return Wait(why=Why.UNDECIDED, detail=", ".join(branches))
-    flying = [entry for entry in order(state.entries.values()) if entry.state.in_flight]
+    queue = order(state.entries.values())
+    flying = [entry for entry in queue if entry.state.in_flight]
     worked_on = state.lease is not None and not known.holder_is_dead
     if flying and worked_on:
         return Wait(why=Why.TESTING, detail=_in_flight(flying, known.now))
-    actions = plan(_view(state, known.now, lease_of_another=worked_on), known.policy)
+    actions = plan(_view(state, queue, now=known.now, lease_of_another=worked_on), known.policy)
     match actions[0]:
         case Wait() as wait:
             return wait
@@ -111,7 +112,7 @@ def _wait(known: Knowledge) -> Wait:
             return Wait(why=Why.NO_SLOT if lacks_slot else Why.NOT_ADVANCING)
 
 
-def _view(state: RepositoryState, now: Instant, *, lease_of_another: bool) -> View:
+def _view(state: RepositoryState, queue: tuple[Entry, ...], *, now: Instant, lease_of_another: bool) -> View:
     """Branches are taken to stand where they were pinned, or to be gone still: only an engine looks."""
     heads: Mapping[str, str] = {
         branch: head
@@ -123,7 +124,7 @@ def _view(state: RepositoryState, now: Instant, *, lease_of_another: bool) -> Vi
         now=now,
         tip=state.seen.tip if state.seen else None,
         heads=heads,
-        queue=order(state.entries.values()),
+        queue=queue,
         pause=state.pause,
         lease_of_another=state.lease if lease_of_another else None,
         trouble=state.seen.trouble if state.seen else None,

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -88,15 +88,16 @@ def damaged_of(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{path.name}.damaged-*"))
 
 
-def load(path: Path) -> Loaded:
+def load(path: Path, *, row: Any = Any) -> Loaded:
     """The tables of the file, or of its previous generation if the file is damaged or gone.
 
+    `row` is what a row is taken for: whatever it holds, or `msgspec.Raw` for one that is left as it stands.
     Empty when there is neither. StoreError if neither can be used, or one is not ours to touch.
     """
-    current = _examine(path)
+    current = _examine(path, row)
     if isinstance(current, Loaded):
         return current
-    previous = _examine(previous_of(path))
+    previous = _examine(previous_of(path), row)
     if isinstance(previous, Loaded):
         return msgspec.structs.replace(previous, stamp=current.stamp, damage=current.fault)
     if current.stamp == previous.stamp == NOWHERE:
@@ -128,12 +129,12 @@ class _Unusable(Struct, frozen=True):
     stamp: Stamp
 
 
-def _examine(path: Path) -> Loaded | _Unusable:
+def _examine(path: Path, row: Any) -> Loaded | _Unusable:
     try:
         raw, stamp = _read(path)
     except FileNotFoundError:
         return _Unusable("is missing", NOWHERE)
-    sealed = unseal(raw)
+    sealed = unseal(raw, row=row)
     if sealed is None:
         return _Unusable(_fault(path, raw), stamp)
     if sealed.schema > SCHEMA:

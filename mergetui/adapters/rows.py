@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -25,6 +25,10 @@ from mergetui.model import (
 ENTRIES, SINGLES = "entries", "singles"
 
 K = TypeVar("K", bound=Struct)
+
+Known: TypeAlias = Mapping[str, tuple[msgspec.Raw, Entry]]
+"""Rows of entries as they stood in a file, and what they came to."""
+_NONE_KNOWN: Known = {}
 
 _LARGEST_COUNT = 2**53
 _LARGEST_LEASE = 2**16
@@ -63,6 +67,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     counters_lost: bool
     """There are rows but no sound counters: those of the state are the highest that other rows show."""
     bad: tuple[BadRow, ...]
+    known: Known = _NONE_KNOWN
+    """For the next reading, when rows were left as they stood in the file."""
 
 
 class KeyedTable(Table):
@@ -97,10 +103,15 @@ class Database(TinyDB):
 
 def read_rows(database: Database) -> Reading:
     """The state that the sound rows make up, and the rows that are not sound."""
-    sieve = _Sieve(database)
+    return read_tables({ENTRIES: database.rows(ENTRIES), SINGLES: database.rows(SINGLES)})
+
+
+def read_tables(tables: Mapping[str, Mapping[str, Any]], known: Known = _NONE_KNOWN) -> Reading:
+    """As `read_rows`; a `msgspec.Raw` row that is the same as in `known` is not read again."""
+    sieve = _Sieve(tables, known)
     lease, landing = sieve.single("lease", Lease), sieve.single("landing", LandingIntent)
     counters = sieve.single("counters", Counters)
-    known = counters or Counters()
+    stored = counters or Counters()
     entries = sieve.entries()
     state = RepositoryState(
         entries=entries,
@@ -110,11 +121,11 @@ def read_rows(database: Database) -> Reading:
         landing=landing,
         advance=sieve.single("advance", Advance),
         window=sieve.single("window", Window),
-        last_token=max(known.last_token, *sieve.tokens()),
-        serial=known.serial if counters else _highest_number(entries),
+        last_token=max(stored.last_token, *sieve.tokens()),
+        serial=stored.serial if counters else _highest_number(entries),
     )
     lost = counters is None and bool(sieve.rows)
-    return Reading(state=state, counters=known, counters_lost=lost, bad=tuple(sieve.bad))
+    return Reading(state=state, counters=stored, counters_lost=lost, bad=tuple(sieve.bad), known=sieve.known)
 
 
 def write_rows(database: Database, reading: Reading, after: RepositoryState) -> None:
@@ -139,15 +150,26 @@ def write_rows(database: Database, reading: Reading, after: RepositoryState) -> 
 class _Sieve:
     """Lets sound rows through and collects the others."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, tables: Mapping[str, Mapping[str, Any]], known: Known) -> None:
         self.bad: list[BadRow] = []
-        self._entries = database.rows(ENTRIES)
-        self._singles = database.rows(SINGLES)
+        self.known: dict[str, tuple[msgspec.Raw, Entry]] = {}
+        self._before = known
+        self._entries = tables.get(ENTRIES, {})
+        self._singles = {key: _plain(row) for key, row in tables.get(SINGLES, {}).items()}
         self.rows = [*self._entries, *self._singles]
 
     def entries(self) -> dict[EntryId, Entry]:
-        taken = ((key, self._take(ENTRIES, key, row, Entry)) for key, row in self._entries.items())
+        taken = ((key, self._entry(key, row)) for key, row in self._entries.items())
         return {key: entry for key, entry in taken if entry is not None}
+
+    def _entry(self, key: str, row: Any) -> Entry | None:
+        before = self._before.get(key)
+        entry = before[1] if before is not None and before[0] == row else None
+        if entry is None:
+            entry = self._take(ENTRIES, key, row, Entry)
+        if entry is not None and isinstance(row, msgspec.Raw):
+            self.known[key] = (row, entry)
+        return entry
 
     def single(self, key: str, kind: type[K]) -> K | None:
         return self._take(SINGLES, key, self._singles[key], kind) if key in self._singles else None
@@ -160,14 +182,22 @@ class _Sieve:
 
     def _take(self, table: str, key: str, row: Any, kind: type[K]) -> K | None:
         try:
-            taken = msgspec.convert(row, kind)
+            taken = _read(row, kind)
             fault = _fault(taken, key)
         except msgspec.ValidationError as error:
             fault = str(error)
         if fault is None:
             return taken
-        self.bad.append(BadRow(table=table, key=key, row=row, why=fault))
+        self.bad.append(BadRow(table=table, key=key, row=_plain(row), why=fault))
         return None
+
+
+def _read(row: Any, kind: type[K]) -> K:
+    return msgspec.json.decode(row, type=kind) if isinstance(row, msgspec.Raw) else msgspec.convert(row, kind)
+
+
+def _plain(row: Any) -> Any:
+    return msgspec.json.decode(row) if isinstance(row, msgspec.Raw) else row
 
 
 def _fault(row: Struct, key: str) -> str | None:

@@ -43,13 +43,13 @@ class Unsealed(Struct, frozen=True, kw_only=True):
     """None: the body is not tables of rows."""
 
 
-def unseal(content: bytes) -> Unsealed | None:
-    """None when the content is not what was packed."""
+def unseal(content: bytes, *, row: Any = Any) -> Unsealed | None:
+    """None when the content is not what was packed; `row` is what a row is taken for."""
     line, _, body = content.partition(b"\n")
     header = _header(line)
     if header is None or _checksum(line.replace(header.sha256.encode(), b"", 1), body) != header.sha256:
         return None
-    return Unsealed(schema=header.schema, generation=header.generation, tables=_tables(body))
+    return Unsealed(schema=header.schema, generation=header.generation, tables=_tables(body, row))
 
 
 def is_foreign(content: bytes) -> bool:
@@ -73,9 +73,10 @@ def _header(line: bytes) -> Header | None:
         return None
 
 
-def _tables(body: bytes) -> Tables | None:
+def _tables(body: bytes, row: Any) -> Tables | None:
     try:
-        return msgspec.json.decode(body, type=Tables)
+        tables: Tables = msgspec.json.decode(body, type=dict[str, dict[str, row]])
+        return tables
     except (ValueError, RecursionError):
         return None
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from filelock import FileLock, Timeout
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,10 +18,11 @@ from mergetui.adapters.generations import (
     Stamp,
     SupersededError,
     damaged_of,
+    load,
     previous_of,
     stamp_of,
 )
-from mergetui.adapters.rows import Database, read_rows, write_rows
+from mergetui.adapters.rows import Database, Known, read_rows, read_tables, write_rows
 from mergetui.adapters.set_aside import SetAside, rows_told, set_aside, told_of
 from mergetui.model import FencingToken, RepositoryState
 from mergetui.ports import StoreError
@@ -83,7 +85,7 @@ class TinyDBStore:
     def _look(self) -> "_Look":
         latest = self._latest
         if latest is None or latest.stamp != self.stamp():
-            latest = self._latest = _look(self._path)
+            latest = self._latest = _look(self._path, latest.known if latest is not None else {})
         return latest
 
     def _try_change(self, step: Callable[[RepositoryState], tuple[RepositoryState, T]]) -> T:
@@ -148,6 +150,7 @@ class _Look(Struct, frozen=True, kw_only=True):
     stamp: Stamp
     state: RepositoryState
     notices: tuple[str, ...]
+    known: Known
 
 
 @contextmanager
@@ -157,12 +160,13 @@ def _opened(path: Path) -> Iterator[tuple[Database, GenerationStorage]]:
         yield database, storage
 
 
-def _look(path: Path) -> _Look:
-    with _opened(path) as (database, storage):
-        reading = read_rows(database)
-        bad = [f"{path}: {rows_told(reading.bad)}"] if reading.bad else []
-        told = [*_told_of_generation(path, storage.loaded.damage), *bad]
-        return _Look(stamp=storage.loaded.stamp, state=reading.state, notices=tuple(told))
+def _look(path: Path, known: Known) -> _Look:
+    """Without TinyDB, which would make a mapping of every row: of a long queue few rows are new."""
+    loaded = load(path, row=msgspec.Raw)
+    reading = read_tables(loaded.tables, known)
+    bad = [f"{path}: {rows_told(reading.bad)}"] if reading.bad else []
+    told = [*_told_of_generation(path, loaded.damage), *bad]
+    return _Look(stamp=loaded.stamp, state=reading.state, notices=tuple(told), known=reading.known)
 
 
 def _told_of_generation(path: Path, damage: str | None) -> list[str]:

@@ -1,15 +1,16 @@
 """The console as a Textual app: it starts what hears and watches, and it ends it."""
 
 import asyncio
+import gc
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
 from rich.segment import Segments
-from rich.traceback import Traceback
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -37,6 +38,8 @@ from mergetui.tui.wording import names, news
 _PROMPT_EXIT = 0.4
 """Seconds that an engine without a retest gets to stop; it has nothing to lose."""
 _OPENING = Opening()
+_TURN = 0.001
+"""Seconds after which a thread that reads or reckons lets the event loop have its turn."""
 
 
 class Console(App[None]):
@@ -90,6 +93,9 @@ class Console(App[None]):
                 asyncio.get_running_loop().add_signal_handler(number, self._leave)
 
     def on_main_screen_ready(self) -> None:
+        # What is there by now stays: a collection that went through all of it would hold up a key.
+        gc.freeze()
+        sys.setswitchinterval(_TURN)
         self._bridge.start(self._hear)
         self._operator.configuring.begin(self._opening, self.main.select_repository)
         self._watcher.start()
@@ -195,6 +201,9 @@ class Console(App[None]):
 
     def _fatal_error(self) -> None:
         """As Textual's, but without the locals: they may hold what a log or a remote said."""
+        # Loaded only now: it brings a highlighter for every language along.
+        from rich.traceback import Traceback
+
         self.bell()
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))

@@ -30,7 +30,7 @@ def follow(
 ) -> Followed:
     """The log of the retest that runs, else of the one that has just ended, else of the selected entry."""
     name = taken.picture.name
-    at_work = [entry for entry in taken.queue if entry.state in _AT_WORK and entry.log is not None]
+    at_work = [entry for entry in taken.listed.flying if entry.state in _AT_WORK and entry.log is not None]
     if at_work:
         return _of(name, selected if selected in at_work else at_work[0], running=True)
     if before is not None and before.repository == name and not by_hand and (before.running or before.kept):

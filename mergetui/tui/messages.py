@@ -1,25 +1,23 @@
 """What the engine's threads tell the event loop."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from textual.message import Message
 
 from mergetui.adapters.presence import OpenConsole
 from mergetui.events import Event
-from mergetui.model import EntryState
-from mergetui.queueing import order
 from mergetui.tui.bridge import Picture
+from mergetui.tui.listed import listed
 
 
 class PictureTaken(Message):
-    """A newer picture of one repository; made where it was taken, for a long queue takes a while to order."""
+    """A newer picture of one repository; made where it was taken, for a long queue takes a while to list."""
 
     def __init__(self, picture: Picture) -> None:
         super().__init__()
         self.picture = picture
-        self.queue = order(picture.state.entries.values())
-        self.tally: Counter[EntryState] = Counter(entry.state for entry in self.queue)
+        self.listed = listed(picture.state.entries)
+        self.queue = self.listed.queue
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, PictureTaken) and message.picture.name == self.picture.name

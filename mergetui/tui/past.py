@@ -11,10 +11,6 @@ from mergetui.statistics import Statistics, statistics
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.reading import Source
 from mergetui.tui.run_rows import RunRow, run_rows
-from mergetui.tui.screens.flakes import FlakesView
-from mergetui.tui.screens.history import HistoryView
-from mergetui.tui.screens.report import ReportView
-from mergetui.tui.screens.statistics import SPANS, StatisticsView
 
 
 class Past:
@@ -22,7 +18,11 @@ class Past:
         self._app = app
         self._bridge = bridge
 
+    # Each screen is loaded when it is asked for: the console opens without.
+
     def history(self, name: str) -> None:
+        from mergetui.tui.screens.history import HistoryView
+
         desk = self._bridge.desk(name)
 
         def read() -> tuple[RunRow, ...]:
@@ -31,6 +31,8 @@ class Past:
         self._app.push_screen(HistoryView(name, Source(read, desk.stamp), self._bridge.mask(name)))
 
     def statistics(self, name: str) -> None:
+        from mergetui.tui.screens.statistics import SPANS, StatisticsView
+
         desk = self._bridge.desk(name)
 
         def read() -> list[Statistics]:
@@ -45,6 +47,8 @@ class Past:
 
     def report(self, name: str) -> None:
         """As it is when it is asked for: nobody copies what changes under their eyes."""
+        from mergetui.tui.screens.report import ReportView
+
         desk = self._bridge.desk(name)
 
         def read() -> str:
@@ -55,6 +59,8 @@ class Past:
         self._app.push_screen(ReportView(name, Source(read)))
 
     def flakes(self, name: str) -> None:
+        from mergetui.tui.screens.flakes import FlakesView
+
         desk = self._bridge.desk(name)
 
         def read() -> Sequence[Flake]:

@@ -11,6 +11,7 @@ from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
 from mergetui.statistics import Outcome
 from mergetui.tui.bridge import Picture
+from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress
 
 SHORT = 7
@@ -126,11 +127,10 @@ def _queued(entry: Entry) -> str:
     return " · ".join(part for part in (stack, behind, again) if part)
 
 
-def standing_of(picture: Picture, queue: Iterable[Entry], now: Instant) -> Badge:
+def standing_of(picture: Picture, listed: Listed, now: Instant) -> Badge:
     """One glyph and a word or two for a whole repository."""
-    state, entries = picture.state, tuple(queue)
-    flying = next((entry for entry in entries if entry.state.in_flight), None)
-    moving = sum(not entry.state.needs_a_person for entry in entries)
+    state, moving, total = picture.state, listed.moving, len(listed.queue)
+    flying = listed.flying[0] if listed.flying else None
     if picture.standing.stopped_itself:
         return Badge("✗", "stopped", "bad")
     if state.seen is not None and state.seen.trouble is not None:
@@ -142,7 +142,7 @@ def standing_of(picture: Picture, queue: Iterable[Entry], now: Instant) -> Badge
         return Badge("‖", cleaning.name(state.pause.reason) or "paused", "warn")
     if moving:
         return Badge("·", f"{moving} queued", "plain")
-    return Badge("✗", f"{len(entries)} stuck", "bad") if entries else Badge("✓", "idle", "faint")
+    return Badge("✗", f"{total} stuck", "bad") if total else Badge("✓", "idle", "faint")
 
 
 def age_of_sight(picture: Picture, now: Instant) -> timedelta | None:

@@ -571,3 +571,14 @@ def test_a_poller_sees_every_change(store: TinyDBStore, directory: Path) -> None
     poller = TinyDBStore(directory)
     seen = [(store.change(counted), poller.read().serial) for _ in range(50)]
     assert all(stored == read for stored, read in seen)
+
+
+def test_a_row_that_stayed_as_it_was_is_not_read_again(tmp_path: Path) -> None:
+    mine, others = TinyDBStore(tmp_path), TinyDBStore(tmp_path)
+    others.change(lambda state: (replace(state, entries={"e1": an_entry(1), "e2": an_entry(2)}), None))
+    before = mine.read().entries
+    changed = replace(before["e2"], behind=7)
+    others.change(lambda state: (replace(state, entries={**state.entries, "e2": changed}), None))
+    after = mine.read().entries
+    assert after["e1"] is before["e1"]
+    assert after["e2"] == changed

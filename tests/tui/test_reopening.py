@@ -126,7 +126,7 @@ def test_a_running_retest_is_waited_for_and_auto_goes_on_in_the_next_console(
     async def change(seat: Seat) -> None:
         await seat.until(lambda: len(seat.main.taken) == 1)
         seat.main.run_act("auto")
-        await seat.until(lambda: EntryState.TESTING in seat.main.taken["shop"].tally)
+        await seat.until(lambda: EntryState.TESTING in seat.main.taken["shop"].listed.tally)
         await save(seat, retest="true")
         await seat.until_said("taken over when the retest has ended")
         assert seat.app.then is None

@@ -1,6 +1,6 @@
 """The queue of one repository."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from mergetui import cleaning
@@ -42,8 +42,6 @@ class QueuePane(RowList):
         super().__init__(id=id, classes=classes)
         self.filter = ""
         self._taken: PictureTaken | None = None
-        self._entries: dict[str, tuple[int, Entry]] = {}
-        self._longest = (0, 0)
         self._columns = (0, Columns(0, 0, 0, 0, 0, 0))
         self._now: Instant | None = None
         self._percent: tuple[EntryId, int] | None = None
@@ -51,26 +49,19 @@ class QueuePane(RowList):
     @property
     def entry(self) -> Entry | None:
         """The one under the cursor."""
-        found = self._entries.get(self.current) if self.current is not None else None
-        return found[1] if found else None
+        return self._entries.get(self.current) if self.current is not None else None
 
     def entries(self) -> tuple[Entry, ...]:
         """Those that a key acts on."""
-        return tuple(self._entries[key][1] for key in self.chosen() if key in self._entries)
+        return tuple(self._entries[key] for key in self.chosen() if key in self._entries)
 
     def show_queue(self, taken: PictureTaken | None, now: Instant) -> None:
         if self._taken is not None and (taken is None or taken.picture.name != self._taken.picture.name):
             self.clear_marks()
         self._taken = taken
-        queue = taken.queue if taken else ()
-        self._entries = {entry.id: (place, entry) for place, entry in enumerate(queue, start=1)}
-        self._longest = (
-            max((len(entry.branch) for entry in queue), default=0),
-            max((len(entry.author) for entry in queue), default=0),
-        )
         self._columns = (0, self._columns[1])
-        self.empty = self._nothing_to_show(queue)
-        self.show([entry.id for entry in queue if _fits(entry, self.filter)])
+        self.empty = self._nothing_to_show()
+        self.show(taken.listed.holding(self.filter) if taken else ())
         self.tick(now)
 
     def show_percent(self, told: tuple[EntryId, int] | None) -> None:
@@ -86,11 +77,12 @@ class QueuePane(RowList):
         self._caption(now)
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:
-        place, entry = self._entries[key]
+        taken, entry = self._taken, self._entries[key]
+        place = taken.listed.places[key] if taken else 0
         sizes = self._sizes(width)
         badge = BADGES[entry.state]
         percent = self._percent[1] if self._percent is not None and self._percent[0] == key else None
-        usual = self._taken.picture.usual if self._taken else None
+        usual = taken.picture.usual if taken else None
         text, end = told(entry, self._now or entry.enqueued_at, usual, percent)
         priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
         text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
@@ -107,17 +99,25 @@ class QueuePane(RowList):
 
     def _sizes(self, width: int) -> Columns:
         known, columns = self._columns
-        if known != width:
-            entries = [entry for _, entry in self._entries.values()]
-            special = any(entry.priority is not Priority.NORMAL for entry in entries)
-            reasons = any(entry.reason is not None for entry in entries)
-            columns = columns_for(width, len(entries), self._longest, special=special, reasons=reasons)
+        if known != width and self._taken is not None:
+            listed = self._taken.listed
+            columns = columns_for(
+                width,
+                len(listed.queue),
+                listed.longest,
+                special=listed.is_special,
+                reasons=listed.has_reasons,
+            )
             self._columns = (width, columns)
         return columns
 
-    def _nothing_to_show(self, queue: Sequence[Entry]) -> str:
+    @property
+    def _entries(self) -> Mapping[str, Entry]:
+        return self._taken.picture.state.entries if self._taken else {}
+
+    def _nothing_to_show(self) -> str:
         keys = bound_keys(self.app)
-        if queue:
+        if self._entries:
             sought, back = cleaning.name(self.filter), keys.shown("back")
             return f"nothing in the queue has “{sought}” in it: {back} shows all"
         return "" if self._taken is None else keys.say("queue is empty: {enqueue} enqueues a branch")
@@ -150,12 +150,6 @@ def columns_for(width: int, total: int, longest: tuple[int, int], *, special: bo
     branch = min(max(longest[0], 14) + 1, max(rest - told, rest * 2 // 5, min(rest, 12)))
     most = rest - branch if reasons else min(rest - branch, _TOLD)
     return Columns(position, branch, state, most, author, priority)
-
-
-def _fits(entry: Entry, wanted: str) -> bool:
-    if not wanted:
-        return True
-    return any(wanted.casefold() in text.casefold() for text in (*entry.branches, entry.author, entry.state))
 
 
 def _tone(entry: Entry) -> str:

@@ -35,7 +35,7 @@ class RepositoryPane(RowList):
     def tick(self, now: Instant) -> None:
         self._now = now
         self._badges = {
-            name: standing_of(taken.picture, taken.queue, now) for name, taken in self._taken.items()
+            name: standing_of(taken.picture, taken.listed, now) for name, taken in self._taken.items()
         }
         self.refresh()
         title(self, "1 Repositories")

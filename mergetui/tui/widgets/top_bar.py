@@ -119,7 +119,7 @@ def title_of(taken: Mapping[str, PictureTaken]) -> str:
 
 
 def _tally(taken: Iterable[PictureTaken]) -> Counter[EntryState]:
-    return sum((sight.tally for sight in taken), Counter[EntryState]())
+    return sum((sight.listed.tally for sight in taken), Counter[EntryState]())
 
 
 def _counts(repositories: int, tally: Counter[EntryState]) -> list[Piece]:
@@ -147,7 +147,7 @@ def _autos(taken: Iterable[PictureTaken], ending: frozenset[str]) -> list[Piece]
 def _folded(taken: PictureTaken, place: str, now: Instant) -> list[Piece]:
     picture = taken.picture
     seen, lease = picture.state.seen, picture.state.lease
-    badge = standing_of(picture, taken.queue, now)
+    badge = standing_of(picture, taken.listed, now)
     left = "stale" if picture.lease_is_stale else countdown(lease.expires_at - now) if lease else ""
     holder = (
         f"{cleaning.name(lease.holder.operator)}@{cleaning.name(lease.holder.host)} {left}"
