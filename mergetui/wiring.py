@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.git import RecentCommands
@@ -22,7 +23,7 @@ from mergetui.circumstances import broken_by, slow_span, usual_span
 from mergetui.config import Config, load
 from mergetui.events import Event
 from mergetui.masking import Mask, mask_of
-from mergetui.model import EntryState, Holder, Instant, Repository
+from mergetui.model import EntryState, Holder, Instant, Repository, RepositoryState
 from mergetui.operations import Desk
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
 from mergetui.ports import BranchReader, Clock, Emit, Room
@@ -33,6 +34,7 @@ from mergetui.view import Verdict, policy_of
 if TYPE_CHECKING:
     from mergetui.adapters.archive import Archive
     from mergetui.adapters.reproof import Reproof
+    from mergetui.adapters.shells import Shells
     from mergetui.driver.driver import Driver
     from mergetui.engine import Engine
 
@@ -98,7 +100,7 @@ class Wiring:
 
     def knowledge(self, desk: Desk, *, lack: str | None = None) -> Knowledge:
         """What can be read of a repository without holding it; `lack` is why nothing can be written."""
-        state = desk.state()
+        state = self._without_the_dead(desk.state())
         testing = (e.log for e in state.entries.values() if e.state is EntryState.TESTING and e.log)
         log = next(testing, None)
         runs = desk.history()
@@ -114,6 +116,12 @@ class Wiring:
             broken=broken_by(desk.facts()),
             lack=lack,
         )
+
+    def _without_the_dead(self, state: RepositoryState) -> RepositoryState:
+        """Who was killed at work advances nothing, and is in nobody's way."""
+        advance = state.advance
+        is_over = advance is not None and self.processes.is_dead(advance.holder)
+        return replace(state, advance=None) if is_over else state
 
     def desk(self, name: str, emit: Emit = lambda _: None) -> Desk:
         repository = self.config.repository(name)
@@ -150,6 +158,12 @@ class Wiring:
         from mergetui.adapters.reading import MirrorReader
 
         return MirrorReader(self.places.cache / name / "mirror.git")
+
+    def shells(self, name: str) -> "Shells":
+        """Checkouts for the operator's hands, beside the slots of whatever engine works."""
+        from mergetui.adapters.shells import Shells
+
+        return Shells(self.places.cache / name, self.commands.setdefault(name, RecentCommands()))
 
     def reproof(self, name: str, archive: "Archive") -> "Reproof":
         from mergetui.adapters.reproof import Reproof

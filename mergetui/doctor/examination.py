@@ -17,7 +17,7 @@ from mergetui.doctor.commands import examine_retest
 from mergetui.doctor.configuration import Configured, examine_configuration
 from mergetui.doctor.finding import Finding, Level, Topic
 from mergetui.doctor.git import examine_git
-from mergetui.doctor.leftovers import examine_cache, examine_processes, running_retests
+from mergetui.doctor.leftovers import examine_cache, examine_processes, examine_shells, running_retests
 from mergetui.doctor.remotes import PATIENCE, examine_remotes
 from mergetui.doctor.stored import examine_engine, examine_journal, examine_store, is_at_work
 from mergetui.ports import Clock
@@ -120,6 +120,8 @@ def _stored(name: str, wiring: Wiring, retests: Sequence[psutil.Process]) -> Ite
     stored = examine_store(name, wiring.store(name))
     yield from stored.findings
     yield examine_journal(name, wiring.places.of(name) / "journal.jsonl")
+    if found := examine_shells(name, wiring.places.cache / name):
+        yield found
     if stored.state is None:
         return
     yield from examine_engine(name, stored.state, wiring.processes, now=wiring.clock.now())

@@ -8,6 +8,7 @@ import psutil
 
 from mergetui.adapters.process import marked
 from mergetui.adapters.retest import MARK
+from mergetui.adapters.shells import leftovers
 from mergetui.doctor.finding import Finding, Topic
 
 _OF_GIT = (
@@ -48,6 +49,15 @@ def examine_cache(name: str, directory: Path) -> Finding | None:
         return None
     more = f" and {len(left) - _TOLD} more" if len(left) > _TOLD else ""
     says = f"left half done: {', '.join(left[:_TOLD])}{more}; the next engine makes it anew"
+    return Topic("leftovers", name).note(says)
+
+
+def examine_shells(name: str, directory: Path) -> Finding | None:
+    """`directory` has the repository's caches; a tree that a console shows is no leftover."""
+    left = [str(home.relative_to(directory)) for home in leftovers(directory)]
+    if not left:
+        return None
+    says = f"left by the shell of a console that was killed: {', '.join(left)}; the next console removes it"
     return Topic("leftovers", name).note(says)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import sys
@@ -32,9 +33,10 @@ from mergetui.tui.reopening import ConsoleEnds, Opening, Reopen, Visit
 from mergetui.tui.screens.main import MainScreen
 from mergetui.tui.screens.quit import Farewell, QuitQuestion
 from mergetui.tui.staying import driver
-from mergetui.tui.themes import DARK, LIGHT
+from mergetui.tui.themes import DARK, THEMES, wanted
 from mergetui.tui.wording import names, news
 
+_log = logging.getLogger(__name__)
 _PROMPT_EXIT = 0.4
 """Seconds that an engine without a retest gets to stop; it has nothing to lose."""
 _OPENING = Opening()
@@ -71,9 +73,12 @@ class Console(App[None]):
         self.main = MainScreen(bridge, self._operator, self._ask_to_leave)
         self._caller = Caller(self._tell_terminal, channels, os.environ)
         self._leaving_after_retests = False
-        for theme in (DARK, LIGHT):
+        for theme in THEMES:
             self.register_theme(theme)
-        self.theme = os.environ.get("TEXTUAL_THEME") or DARK.name
+        # Textual took the environment's word before it knew our themes: without a change it would not look
+        # again, and paint its own.
+        self.theme = DARK.name
+        self.theme = wanted(os.environ, self.available_themes)
 
     @property
     def is_followed(self) -> bool:
@@ -96,6 +101,7 @@ class Console(App[None]):
         # What is there by now stays: a collection that went through all of it would hold up a key.
         gc.freeze()
         sys.setswitchinterval(_TURN)
+        self._operator.tidy_up()
         self._bridge.start(self._hear)
         self._operator.configuring.begin(self._opening, self.main.select_repository)
         self._watcher.start()
@@ -199,8 +205,13 @@ class Console(App[None]):
         finally:
             self.call_later(self.exit)
 
+    def stop_engine(self) -> None:
+        """For whoever opened a console that broke: nobody else has."""
+        self._bridge.stop()
+
     def _fatal_error(self) -> None:
         """As Textual's, but without the locals: they may hold what a log or a remote said."""
+        _log.exception("the console broke")
         # Loaded only now: it brings a highlighter for every language along.
         from rich.traceback import Traceback
 

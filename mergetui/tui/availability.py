@@ -109,4 +109,5 @@ _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
     "log": _log,
     "pager": _log,
     "editor": _log,
+    "shell": _log,
 }

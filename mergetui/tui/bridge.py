@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from mergetui.actions import Wait, Why
 from mergetui.adapters.presence import Presence
+from mergetui.adapters.room import DiskRoom
+from mergetui.adapters.shells import Shells
 from mergetui.engine import Engine, Standing, WorkMode
 from mergetui.events import Event
 from mergetui.masking import Mask
@@ -136,6 +138,12 @@ class Bridge:
 
     def reader(self, name: str) -> BranchReader:
         return self._readers[name]
+
+    def shells(self, name: str) -> Shells:
+        return self.wiring.shells(name)
+
+    def room(self, name: str) -> DiskRoom:
+        return self.wiring.room(name)
 
     def commands(self, name: str) -> tuple[str, ...]:
         """The latest git commands of this console's engine, newest last."""

@@ -46,6 +46,7 @@ ACTS = (
     Act("report", "H", "hand-over", "the hand-over report of the last 12 hours, to read and to copy"),
     Act("pager", "o", "log in $PAGER", "the log of the entry's latest retest in $PAGER"),
     Act("editor", "O", "log in $EDITOR", "the same in $EDITOR"),
+    Act("shell", "x", "shell", "a shell in the exact tree under test"),
     Act("copy", "y", "copy", "copy the branch's name"),
     Act("commands", "@", "git commands", "the git commands that were run"),
     Act("notices", "!", "notices", "what the banner says, in full"),

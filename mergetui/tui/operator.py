@@ -31,6 +31,7 @@ from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.pause import PauseChoice, PauseForm
 from mergetui.tui.screens.step import StepPreview
 from mergetui.tui.screens.text_view import TextView
+from mergetui.tui.shelling import Shelling
 from mergetui.tui.undoing import Undoing
 
 
@@ -42,7 +43,8 @@ class Operator:
         self._bridge = bridge
         self._look_now = look_now
         self._errands = Errands(app.call_later)
-        self._past = Past(app, bridge)
+        self._shelling = Shelling(app, bridge, self._errands, self._failed)
+        self._past = Past(app, bridge, shell=None if bridge.read_only else self._shelling.at_run)
         self.autos = Autos(bridge.engine, self.say)
         self.undoing = Undoing(bridge.now)
         self.configuring = Configuring(app, bridge, self._errands, self)
@@ -60,6 +62,11 @@ class Operator:
             everywhere[act]()
         elif ground.picture is not None:
             self._perform_here(act, ground.picture, ground.entries)
+
+    def tidy_up(self) -> None:
+        """Remove what consoles left that were killed."""
+        if not self._bridge.read_only:
+            self._shelling.sweep()
 
     def show_entry(self, picture: Picture, entry: str) -> None:
         desk, reader = self._bridge.desk(picture.name), self._bridge.reader(picture.name)
@@ -93,6 +100,7 @@ class Operator:
             "log": lambda: self._show_log(picture.name, entries[0]),
             "pager": lambda: self._open(PAGER, entries[0]),
             "editor": lambda: self._open(EDITOR, entries[0]),
+            "shell": lambda: self._shelling.at_entry(picture.name, entries[0]),
             "copy": lambda: self._copy(entries),
             "commands": lambda: self._commands(picture.name),
             "history": lambda: self._past.history(picture.name),

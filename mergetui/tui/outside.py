@@ -1,11 +1,14 @@
-"""A file in the operator's own pager or editor, while the console waits."""
+"""The operator's own pager, editor or shell in the console's terminal, while the console waits."""
 
+import os
 import shlex
 import shutil
 import signal
 import subprocess  # noqa: TID251 - the operator's own program, in the operator's terminal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import sys
+import termios
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +20,16 @@ from mergetui import cleaning
 class Program(NamedTuple):
     variable: str
     default: str
+
+
+class Visit(NamedTuple):
+    """A program in the console's terminal, with no other environment than the one that is told."""
+
+    words: Sequence[str]
+    surroundings: Mapping[str, str]
+    directory: Path | None = None
+    greeting: Sequence[str] = ()
+    """Clean lines, printed before it starts."""
 
 
 PAGER = Program("PAGER", "less -R")
@@ -49,15 +62,35 @@ def open_outside(
     if not path.is_file():
         return cleaning.name(f"{path} is not there any more")
     surroundings = {**environ, **({"LESSSECURE": "1"} if secure else {})}
+    return hand_over(app, Visit(words, surroundings))
+
+
+def shell(environ: Mapping[str, str]) -> list[str] | str:
+    """The words that start `$SHELL`; or why there are none."""
+    said = environ.get("SHELL") or "/bin/sh"
+    found = shutil.which(said, path=environ.get("PATH"))
+    return [found] if found is not None else f"there is no program {said}: set $SHELL"
+
+
+def hand_over(app: App[Any], visit: Visit) -> str | None:
+    """Until the program ends; None, or why it was not started."""
     try:
-        with app.suspend(), _deaf_to_interrupts():
-            subprocess.run(words, env=surroundings, check=False)  # noqa: S603
+        with app.suspend(), _deaf_to_interrupts(), _terminal_taken_back():
+            return _run(visit)
     except SuspendNotSupported:
         return "this terminal cannot be handed to another program"
-    except OSError as error:
-        return cleaning.name(f"{words[0]}: {error.strerror}")
     finally:
         app.refresh()
+
+
+def _run(visit: Visit) -> str | None:
+    # Nothing is raised from here: an exception that leaves `App.suspend` leaves the app suspended.
+    try:
+        sys.stdout.write("".join(f"{line}\n" for line in visit.greeting))
+        sys.stdout.flush()
+        subprocess.run(visit.words, env=visit.surroundings, cwd=visit.directory, check=False)  # noqa: S603
+    except (OSError, ValueError) as error:
+        return cleaning.name(f"{visit.words[0]}: {getattr(error, 'strerror', None) or error}")
     return None
 
 
@@ -69,3 +102,25 @@ def _deaf_to_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _terminal_taken_back() -> Iterator[None]:
+    """A program that is killed leaves its modes behind, and a shell its process group in the foreground:
+    the console would be stopped by its first word."""
+    terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
+    modes = group = None
+    with suppress(OSError, termios.error):
+        modes = termios.tcgetattr(terminal)
+        group = os.tcgetpgrp(terminal)
+    before = signal.getsignal(signal.SIGTTOU)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        with suppress(OSError, termios.error):
+            if group is not None:
+                os.tcsetpgrp(terminal, group)
+            if modes is not None:
+                termios.tcsetattr(terminal, termios.TCSADRAIN, modes)
+        signal.signal(signal.SIGTTOU, before)

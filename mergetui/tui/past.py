@@ -1,10 +1,11 @@
 """What has happened on a repository, on screens that are there at once and read it off the event loop."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from textual.app import App
 
+from mergetui.outcome import Run
 from mergetui.report import SHIFT, markdown, report
 from mergetui.results import Flake, flakes
 from mergetui.statistics import Statistics, statistics
@@ -14,9 +15,14 @@ from mergetui.tui.run_rows import RunRow, run_rows
 
 
 class Past:
-    def __init__(self, app: App[Any], bridge: Bridge) -> None:
+    """`shell` opens one in the tree of a run; None where that is not offered."""
+
+    def __init__(
+        self, app: App[Any], bridge: Bridge, *, shell: Callable[[Run], object] | None = None
+    ) -> None:
         self._app = app
         self._bridge = bridge
+        self._shell = shell
 
     # Each screen is loaded when it is asked for: the console opens without.
 
@@ -28,7 +34,8 @@ class Past:
         def read() -> tuple[RunRow, ...]:
             return run_rows(desk.history())
 
-        self._app.push_screen(HistoryView(name, Source(read, desk.stamp), self._bridge.mask(name)))
+        mask = self._bridge.mask(name)
+        self._app.push_screen(HistoryView(name, Source(read, desk.stamp), mask, shell=self._shell))
 
     def statistics(self, name: str) -> None:
         from mergetui.tui.screens.statistics import SPANS, StatisticsView

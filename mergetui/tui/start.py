@@ -27,6 +27,8 @@ def _open(wiring: Wiring, opening: Opening, *, read_only: bool, run: Callable[[C
         console = _console(wiring, opening, read_only=read_only)
         run(console)
         if console.return_code:
+            # It broke: nobody has stopped the engine, whose retests would go on without it.
+            console.stop_engine()
             return console.return_code
         match console.then:
             case Reopen(config=config, opening=opening):

@@ -4,13 +4,14 @@ import os
 import sys
 
 from textual.driver import Driver
-from textual.drivers.linux_driver import LinuxDriver
+
+from mergetui.tui.terminal import LastingDriver
 
 _ENTER, _LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 _SHOW_CURSOR = "\x1b[?25h"
 
 
-class StayingDriver(LinuxDriver):
+class StayingDriver(LastingDriver):
     """Enters the alternate screen unless its app `follows` another, leaves it unless it `is_followed`."""
 
     _has_entered = False

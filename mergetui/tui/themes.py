@@ -1,6 +1,9 @@
 """Two calm themes with one accent colour; the states' colours are spent on what needs a person."""
 
-from textual.theme import Theme
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from textual.theme import BUILTIN_THEMES, Theme
 
 _CURSOR = {"block-cursor-text-style": "none", "block-cursor-blurred-text-style": "none"}
 
@@ -78,3 +81,23 @@ LIGHT = Theme(
         "footer-key-foreground": "#1f6f86",
     },
 )
+
+_ON_ANY_GROUND = {
+    "border-blurred": "ansi_bright_black",
+    "text-disabled": "ansi_bright_black",
+}
+"""Textual's own are the colour of the ground in most terminals, or that of what is not dimmed."""
+
+
+def _ansi(name: str) -> Theme:
+    theme = BUILTIN_THEMES[name]
+    return replace(theme, variables=theme.variables | _ON_ANY_GROUND)
+
+
+THEMES = (DARK, LIGHT, _ansi("ansi-dark"), _ansi("ansi-light"))
+
+
+def wanted(environ: Mapping[str, str], known: Collection[str]) -> str:
+    """What `TEXTUAL_THEME` names, if there is such a theme."""
+    said = environ.get("TEXTUAL_THEME", "")
+    return said if said in known else DARK.name

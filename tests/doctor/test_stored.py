@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mergetui.adapters.generations import previous_of
 from mergetui.adapters.journal import FileJournal
+from mergetui.adapters.occupancy import DirectoryLock
 from mergetui.adapters.process import identify
 from mergetui.doctor.finding import Level
 from mergetui.events import PauseEnded
@@ -87,6 +88,16 @@ def test_the_leftovers_of_a_dead_engine_are_told(used: Patient, dead: Holder) ->
     assert told["lease"] == (Level.NOTE, f"#7 of {dead}, who is dead; the next engine takes it")
     assert told["landing"][0] is Level.WARN
     assert "mirror.git/worktrees/catch-up/rebase-merge" in told["leftovers"][1]
+
+
+def test_the_tree_of_a_shell_is_a_leftover_only_when_no_console_uses_it(used: Patient) -> None:
+    home = used.where.cache / "shop" / "shells" / "0"
+    (home / "0").mkdir(parents=True)
+    assert "shells/0" in used.found("leftovers").says
+    console = DirectoryLock(home)
+    assert console.take()
+    assert "leftovers" not in used.levels()
+    console.leave()
 
 
 def test_an_engine_at_work_is_no_finding_to_act_on(used: Patient) -> None:

@@ -369,6 +369,20 @@ def test_a_viewer_is_told_who_works_on_the_repository(tmp_path: Path) -> None:
     play(scene())
 
 
+def test_who_was_killed_at_work_is_in_nobodys_way(tmp_path: Path) -> None:
+    joe = holder("joe", 77)
+    world = idle(tmp_path, advance=Advance(holder=joe, mode="auto", since=NOON))
+    world.wiring.fake_processes.dead.add(joe)
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.until_seen("auto-advance is off")
+            await seat.press("a")
+            await seat.until(lambda: seat.world.engine.wanted == [("shop", "auto")])
+
+    play(scene())
+
+
 def test_force_release_commits_by_the_token_that_was_shown(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:

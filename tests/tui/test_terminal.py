@@ -1,93 +1,58 @@
 """The console in a real terminal, from start to quit: bytes in, bytes out."""
 
-import fcntl
 import os
-import pty
-import re
-import struct
-import subprocess  # noqa: TID251 - the console as a person starts it
+import signal
 import sys
-import termios
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-import mergetui
 from mergetui.adapters.journal import FileJournal
 from mergetui.events import Ended, Event, LeaseGranted
 from mergetui.tui.calling import POP_TITLE, PUSH_TITLE
 from tests.adapters.waiting import eventually
+from tests.tui.house import OPERATOR, House
+from tests.tui.terminals import Pty
 from tests.worlds.remote import Remote
 
-ESCAPES = re.compile(rb"\x1b\[[0-9;?<>=]*[a-zA-Z]|\x1b\][^\x07]*\x07|\x1b[()][A-Z0-9]")
 ALTERNATE_SCREEN_LEFT = b"\x1b[?1049l"
-_A_HANDS_PATIENCE = 1.0
-_BETWEEN_FIELDS = 0.2
+CURSOR_SHOWN = b"\x1b[?25h"
+MOUSE_OFF = b"\x1b[?1003l"
+
+Open = Callable[..., Pty]
 
 
-class Terminal:
-    """`mergetui` in a pseudo-terminal of 120 columns and 40 rows; without `words`, its demo."""
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path)
+    yield house
+    house.go_on()
 
-    def __init__(self, directory: Path, *words: str) -> None:
+
+@pytest.fixture
+def open_console(house: House) -> Iterator[Open]:
+    """The console on the house in a pseudo-terminal, with what is added to its environment."""
+    opened = []
+
+    def start(command: Sequence[str] = (), **environ: str) -> Pty:
+        told = {"MERGETUI_OPERATOR": OPERATOR, "SHELL": "/bin/sh", **environ}
+        opened.append(Pty(command or house.command, told))
+        return opened[-1]
+
+    yield start
+    for terminal in opened:
+        terminal.close()
+
+
+class Terminal(Pty):
+    """`mergetui demo` in a terminal."""
+
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.before = termios.tcgetattr(slave)
-        environment = {**os.environ, "TERM": "xterm-256color", "SHOP_PACE": "0", "TEXTUAL_ANIMATIONS": "none"}
-        environment["PYTHONPATH"] = str(Path(mergetui.__file__).parents[1])
-        command = [sys.executable, "-m", "mergetui", *(words or ("demo", str(directory)))]
-        self.process = subprocess.Popen(
-            command,
-            cwd=directory.parent,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            start_new_session=True,
-        )
-        self._slave = slave
-        self.output = b""
-        os.set_blocking(self._master, False)
-
-    def shows(self, text: str) -> bool:
-        """Whether it has been drawn by now."""
-        self.read()
-        return text.encode() in ESCAPES.sub(b"", self.output)
-
-    def press(self, keys: str) -> None:
-        os.write(self._master, keys.encode())
-
-    def press_until(self, keys: str, is_so: Callable[[], bool]) -> None:
-        """As a person does who sees nothing happen: a dialog that has just opened takes no key."""
-
-        def again() -> bool:
-            self.press(keys)
-            deadline = time.monotonic() + _A_HANDS_PATIENCE
-            while not (seen := is_so()) and time.monotonic() < deadline:
-                time.sleep(0.01)
-            return seen
-
-        eventually(again, within=30)
-
-    def rest(self) -> None:
-        """What a hand takes between two fields."""
-        time.sleep(_BETWEEN_FIELDS)
-
-    def read(self) -> None:
-        try:
-            while chunk := os.read(self._master, 65_536):
-                self.output += chunk
-        except BlockingIOError:
-            return
-
-    def has_ended(self) -> bool:
-        self.read()
-        return self.process.poll() is not None
-
-    def is_as_it_was(self) -> bool:
-        return termios.tcgetattr(self._slave) == self.before
+        super().__init__([sys.executable, "-m", "mergetui", "demo", str(directory)], {"SHOP_PACE": "0"})
 
     def is_at_work(self) -> bool:
         return any(isinstance(fact, LeaseGranted) for fact in self._facts())
@@ -98,12 +63,6 @@ class Terminal:
     def _facts(self) -> Sequence[Event]:
         return FileJournal(self.directory / "state" / "repos" / "shop" / "journal.jsonl").read()
 
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        os.close(self._master)
-        os.close(self._slave)
-
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
@@ -113,28 +72,29 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 @pytest.fixture
-def first_run(tmp_path: Path) -> Iterator[Terminal]:
-    words = ("--config", str(tmp_path / "c.toml"), "--state-dir", str(tmp_path / "state"))
-    terminal = Terminal(tmp_path / "here", *words)
+def first_run(tmp_path: Path) -> Iterator[Pty]:
+    where = ["--config", str(tmp_path / "c.toml"), "--state-dir", str(tmp_path / "state")]
+    terminal = Pty([sys.executable, "-m", "mergetui", *where], {})
     yield terminal
     terminal.close()
 
 
 @pytest.mark.soak
 def test_the_first_repository_is_added_and_its_console_opens_in_the_place_of_the_guide(
-    first_run: Terminal, tmp_path: Path
+    first_run: Pty, tmp_path: Path
 ) -> None:
     remote = Remote(tmp_path / "goods.git")
+    written = tmp_path / "c.toml"
     eventually(lambda: first_run.shows("No repository is configured yet."), within=30)
     first_run.press("R")
     eventually(lambda: first_run.shows("Add a repository"), within=30)
-    written = tmp_path / "c.toml"
     for keys in ("goods", "\x1b[B", remote.url):
         first_run.press(keys)
-        first_run.rest()
+        # A hand takes so long between two fields: Textual gives a burst to the field before.
+        time.sleep(0.2)
     first_run.press_until("\x13", written.exists)
     eventually(lambda: first_run.shows("goods is added"), within=30)
-    assert written.read_text() == f'[repos.goods]\nremote = "{remote.url}"\n'
+    assert tomllib.loads(written.read_text())["repos"]["goods"]["remote"] == remote.url
     assert ALTERNATE_SCREEN_LEFT not in first_run.output
     first_run.press_until("q", first_run.has_ended)
     assert first_run.process.returncode == 0
@@ -143,16 +103,160 @@ def test_the_first_repository_is_added_and_its_console_opens_in_the_place_of_the
 
 
 def test_a_step_lands_and_quitting_leaves_the_terminal_as_it_was(terminal: Terminal) -> None:
-    eventually(lambda: terminal.shows("13 queued"), within=30)
+    eventually(lambda: terminal.shows("13 queued"), within=15)
     terminal.press("s")
-    eventually(lambda: terminal.shows("Next step"), within=30)
+    eventually(lambda: terminal.shows("Next step"), within=15)
     terminal.press_until("s", terminal.is_at_work)
-    eventually(lambda: terminal.endings() == ["landed"], within=30)
-    eventually(lambda: terminal.shows("fix/vat-a landed"), within=30)
+    eventually(lambda: terminal.endings() == ["landed"], within=15)
+    eventually(lambda: terminal.shows("fix/vat-a landed"), within=15)
     terminal.press("\x1b")
     terminal.press_until("q", terminal.has_ended)
+    is_clean(terminal)
+
+
+def is_clean(terminal: Pty) -> None:
     assert terminal.process.returncode == 0
-    assert ALTERNATE_SCREEN_LEFT in terminal.output
+    for told in (ALTERNATE_SCREEN_LEFT, CURSOR_SHOWN, MOUSE_OFF):
+        assert told in terminal.output
     assert terminal.is_as_it_was()
     assert terminal.output.index(PUSH_TITLE.encode()) < terminal.output.index(b"\x1b]2;mergetui")
     assert terminal.output.rindex(b"\x1b]2;mergetui") < terminal.output.rindex(POP_TITLE.encode())
+
+
+def at_work(terminal: Pty, house: House) -> str:
+    """Until the retest runs; the commit under test."""
+    eventually(lambda: terminal.shows("press a"), within=15)
+    terminal.press("a")
+    commit = eventually(house.under_test, within=15)
+    eventually(lambda: terminal.shows("line one"), within=15)
+    return commit
+
+
+def in_a_shell(terminal: Pty, house: House) -> str:
+    commit = at_work(terminal, house)
+    terminal.forget()
+    terminal.press("x")
+    eventually(lambda: terminal.shows("goes back"), within=15)
+    return commit
+
+
+def test_a_shell_stands_in_the_tree_under_test_and_a_landing_happens_meanwhile(
+    open_console: Open, house: House
+) -> None:
+    terminal = open_console()
+    commit = in_a_shell(terminal, house)
+    assert terminal.shows(f"mergetui: the tree of {commit}")
+    assert terminal.shows(f"  base      {house.remote.first}, of main")
+    terminal.press("git rev-parse HEAD | tr a-f A-F; pwd; echo in $MERGETUI_COMMIT\n")
+    eventually(lambda: terminal.shows(commit.upper()) and terminal.shows(f"in {commit}"))
+    [tree] = house.trees_of_shells()
+    assert terminal.shows(f"{tree}\r\n")
+    renewed = house.lease()
+    assert renewed is not None
+    eventually(lambda: (held := house.lease()) is not None and held.renewed_at > renewed.renewed_at)
+    house.go_on()
+    eventually(lambda: house.endings() == ["landed"], within=15)
+    assert house.remote.tip() == commit
+    assert house.trees_of_shells() == [tree]
+    terminal.forget()
+    terminal.press("exit\n")
+    eventually(lambda: terminal.shows("queue is empty"), within=15)
+    eventually(lambda: house.trees_of_shells() == [])
+    terminal.press_until("q", terminal.has_ended)
+    is_clean(terminal)
+
+
+@pytest.mark.soak
+def test_a_shell_that_is_killed_gives_the_terminal_back(open_console: Open, house: House) -> None:
+    terminal = open_console(SHELL="/bin/bash")
+    at_work(terminal, house)
+    terminal.forget()
+    terminal.press("x")
+    eventually(lambda: terminal.shows("goes back"), within=15)
+    terminal.press("stty -echo -icanon; echo $((40 + 2)); kill -9 $$\n")
+    eventually(lambda: terminal.shows("back from the shell"), within=15)
+    house.go_on()
+    eventually(lambda: terminal.shows("queue is empty"), within=15)
+    terminal.press_until("q", terminal.has_ended)
+    is_clean(terminal)
+
+
+@pytest.mark.soak
+def test_the_next_console_removes_the_tree_of_one_that_was_killed(open_console: Open, house: House) -> None:
+    terminal = open_console()
+    in_a_shell(terminal, house)
+    terminal.process.kill()
+    eventually(terminal.has_ended)
+    assert house.trees_of_shells() != []
+    again = open_console()
+    eventually(lambda: house.trees_of_shells() == [], within=15)
+    eventually(lambda: again.shows("1 Repositories"), within=15)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_cleanly_and_the_entry_waits_again(
+    open_console: Open, house: House, number: signal.Signals
+) -> None:
+    terminal = open_console()
+    at_work(terminal, house)
+    os.kill(terminal.process.pid, number)
+    eventually(terminal.has_ended, within=15)
+    is_clean(terminal)
+    [entry] = house.desk.state().entries.values()
+    assert (entry.state, house.lease()) == ("queued", None)
+
+
+@pytest.mark.soak
+def test_a_window_that_is_closed_on_a_shell_ends_the_console_too(open_console: Open, house: House) -> None:
+    terminal = open_console(SHELL="/bin/bash")
+    in_a_shell(terminal, house)
+    terminal.hang_up()
+    terminal.process.wait(timeout=15)
+    [entry] = house.desk.state().entries.values()
+    assert (entry.state, house.lease()) == ("queued", None)
+
+
+@pytest.mark.soak
+def test_a_window_that_is_closed_ends_it_and_the_entry_waits_again(open_console: Open, house: House) -> None:
+    terminal = open_console()
+    at_work(terminal, house)
+    terminal.hang_up()
+    terminal.process.wait(timeout=15)
+    [entry] = house.desk.state().entries.values()
+    assert (entry.state, house.lease()) == ("queued", None)
+
+
+BREAKING = """
+from mergetui.tui.app import Console
+
+def break_down(self):
+    password = "hunter2"
+    raise RuntimeError("planted")
+
+Console.key_f12 = break_down
+from mergetui.__main__ import main
+main()
+"""
+F12 = "\x1b[24~"
+
+
+@pytest.mark.soak
+def test_a_console_that_breaks_leaves_the_terminal_as_it_was_and_stops_its_retest(
+    open_console: Open, house: House
+) -> None:
+    python, _, _, *where = house.command
+    terminal = open_console([python, "-c", BREAKING, *where])
+    at_work(terminal, house)
+    terminal.press(F12)
+    eventually(terminal.has_ended, within=15)
+    assert terminal.process.returncode == 1
+    assert terminal.is_as_it_was()
+    assert ALTERNATE_SCREEN_LEFT in terminal.output
+    assert terminal.shows("RuntimeError: planted")
+    log = (house.places.state / "console.log").read_text()
+    assert "RuntimeError: planted" in log
+    assert not terminal.shows("hunter2")
+    assert "hunter2" not in log
+    [entry] = house.desk.state().entries.values()
+    assert (entry.state, house.lease()) == ("queued", None)

@@ -1,6 +1,6 @@
 """Every run that ended on a repository."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from mergetui import cleaning
 from mergetui.masking import Mask
+from mergetui.outcome import Run
 from mergetui.statistics import Outcome
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.key_table import bind
@@ -62,8 +63,17 @@ class HistoryView(ModalScreen[None]):
         ),
     ]
 
-    def __init__(self, repository: str, rows: Source[Sequence[RunRow]], mask: Mask) -> None:
+    def __init__(
+        self,
+        repository: str,
+        rows: Source[Sequence[RunRow]],
+        mask: Mask,
+        *,
+        shell: Callable[[Run], object] | None = None,
+    ) -> None:
+        """`shell` opens one in the tree of a run; None where that is not offered."""
         super().__init__()
+        self._shell = shell
         self._repository = repository
         self._rows: Sequence[RunRow] | None = None
         self._trouble = ""
@@ -99,7 +109,7 @@ class HistoryView(ModalScreen[None]):
     def on_row_list_opened(self, message: RowList.Opened) -> None:
         message.stop()
         if self._list.run_shown is not None:
-            self.app.push_screen(RunView(self._list.run_shown, self._mask))
+            self.app.push_screen(RunView(self._list.run_shown, self._mask, shell=self._shell))
 
     def on_row_list_cursor_moved(self, message: RowList.CursorMoved) -> None:
         message.stop()

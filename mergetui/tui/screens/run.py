@@ -1,6 +1,6 @@
 """One run in full: what became of it, and the proof."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,24 +14,39 @@ from mergetui.outcome import Run
 from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
 from mergetui.tui.screens.log_view import LogView
+from mergetui.tui.under_test import was_tested_in
 from mergetui.tui.wording import OUTCOMES, names, words
 
 KEYS: Keys = (("{dialog.down} {dialog.up}", "move"), ("{run.log}", "log"), ("{dialog.close}", "close"))
 
 
 class RunView(Dialog[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [bind("run.log", "log", "log")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("run.log", "log", "log"),
+        bind("run.shell", "shell", "shell"),
+    ]
 
-    def __init__(self, run: Run, mask: Mask) -> None:
-        super().__init__(title_of(run), keys=KEYS)
+    def __init__(self, run: Run, mask: Mask, *, shell: Callable[[Run], object] | None = None) -> None:
+        """`shell` opens one in the run's tree; None where that is not offered."""
+        super().__init__(
+            title_of(run), keys=KEYS if shell is None else (KEYS[0], ("{run.shell}", "shell"), *KEYS[1:])
+        )
         self._run = run
         self._mask = mask
+        self._shell = shell
 
     def compose_body(self) -> ComposeResult:
         yield Static(facts(run_facts(self._run, self._mask)), markup=False)
 
     def action_log(self) -> None:
         self.app.push_screen(log_of(self._run, self._mask))
+
+    def action_shell(self) -> None:
+        refusal = "read-only" if self._shell is None else why_no_shell(self._run)
+        if self._shell is None or refusal is not None:
+            self.notify(refusal or "", severity="warning", markup=False)
+        else:
+            self._shell(self._run)
 
 
 def title_of(run: Run) -> str:
@@ -40,6 +55,10 @@ def title_of(run: Run) -> str:
 
 def log_of(run: Run, mask: Mask) -> LogView:
     return LogView(Path(run.log) if run.log is not None else None, run.branches[-1], mask)
+
+
+def why_no_shell(run: Run) -> str | None:
+    return None if was_tested_in(run) else "nothing was retested in this run"
 
 
 def run_facts(run: Run, mask: Mask) -> Iterator[tuple[str, str]]:
