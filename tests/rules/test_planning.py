@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from mergetui.actions import (
     Action,
@@ -14,11 +15,12 @@ from mergetui.actions import (
     SendBack,
     StartRetest,
     StopRetest,
+    TakeResult,
     TakeUp,
     Wait,
     Why,
 )
-from mergetui.model import EntryState, LandingIntent, Pause
+from mergetui.model import EntryState, LandingIntent, Pass, Pause
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.reason import Coded, Reason
@@ -420,3 +422,47 @@ def test_the_last_retest_is_stopped_when_the_queue_is_empty() -> None:
     assert plan(view(trials=(running(TIP, A),)), SERIAL) == (
         StopRetest(chain(TIP, A), "it is no longer next in line"),
     )
+
+
+def test_behind_a_red_entry_that_is_not_decided_the_line_is_tested_without_it() -> None:
+    seen = view(A, B, C, trials=(running(TIP, A), red(TIP, A, B)))
+    assert plan(seen, Policy(parallel=2)) == (CatchUp((A, C), TIP, chain(TIP, A).links),)
+
+
+def test_what_is_tested_without_it_stands_when_it_is_sent_back() -> None:
+    without = running(TIP, A, C)
+    before = view(A, B, C, trials=(running(TIP, A), red(TIP, A, B), without))
+    after = view(A, C, trials=(running(TIP, A), without))
+    assert without in standing(before, futures(before, Policy()))
+    assert plan(after, Policy(parallel=2)) == (TESTING,)
+
+
+def test_what_is_green_without_it_does_not_land_before_it_is_decided() -> None:
+    seen = view(A, B, C, trials=(running(TIP, A), red(TIP, A, B), green(TIP, A, C)))
+    assert not [action for action in plan(seen, Policy(parallel=2)) if isinstance(action, Land)]
+
+
+def test_a_tree_that_has_passed_is_not_tested_again() -> None:
+    candidate = chain(TIP, A)
+    earlier = Pass(commit="c0ffee", at=NOW, log="r1.log")
+    seen = replace(view(A, trials=(built(TIP, A),)), passed={candidate.tree: earlier})
+    assert plan(seen, Policy()) == (TakeResult(candidate, earlier),)
+
+
+def test_a_tree_that_was_red_since_is_tested_again() -> None:
+    candidate = chain(TIP, A)
+    doubted = replace(red(TIP, A), reds=1)
+    earlier = Pass(commit="c0ffee", at=NOW, log="r1.log")
+    seen = replace(view(A, trials=(doubted,)), passed={candidate.tree: earlier})
+    assert plan(seen, Policy(retries=1)) == (StartRetest(candidate),)
+
+
+def test_without_a_slot_it_waits_and_says_so() -> None:
+    seen = replace(view(A, trials=(built(TIP, A),)), free_slots=0)
+    assert plan(seen, Policy()) == (Wait(why=Why.NO_SLOT),)
+
+
+def test_the_window_bounds_how_many_entries_are_on_trial() -> None:
+    trials = (running(TIP, A), built(TIP, A, B))
+    assert plan(replace(view(A, B, trials=trials), window=1), Policy(parallel=2)) == (TESTING,)
+    assert plan(view(A, B, trials=trials), Policy(parallel=2)) == (StartRetest(chain(TIP, A, B)),)

@@ -1,7 +1,9 @@
+from datetime import timedelta
+
 from mergetui.events import CaughtUp, Event, RetestEnded, RetestStarted
 from mergetui.model import Candidate, Link
 from mergetui.reason import Coded, Reason
-from mergetui.results import Flake, flakes
+from mergetui.results import Flake, Results, flakes
 from tests.rules.past import ago
 
 FAILED = Coded(Reason.RETEST_FAILED, "exit code 1")
@@ -66,3 +68,22 @@ def test_flakes_come_in_the_order_in_which_they_came_to_light() -> None:
         tried(9, "r1", FAILED), tried(8, "r2", FAILED, tree="u"), tried(5, "r3", tree="u"), tried(4, "r4")
     )
     assert [flake.tree for flake in found] == ["u", "t"]
+
+
+def passed(*retests: list[Event], minutes: float = 60) -> set[str]:
+    results = Results(fact for retest in retests for fact in retest)
+    return set(results.passed("make test", now=ago(0), ttl=timedelta(minutes=minutes)))
+
+
+def test_a_green_tree_is_believed_for_as_long_as_it_may_be() -> None:
+    assert passed(tried(59, "r1")) == {"t"}
+    assert passed(tried(61, "r1")) == set()
+
+
+def test_a_tree_that_was_red_last_is_not_believed() -> None:
+    assert passed(tried(9, "r1"), tried(5, "r2", FAILED)) == set()
+    assert passed(tried(9, "r1", FAILED), tried(5, "r2")) == {"t"}
+
+
+def test_what_another_command_said_is_not_believed() -> None:
+    assert passed(tried(9, "r1", command="make lint")) == set()
