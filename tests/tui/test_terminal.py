@@ -181,6 +181,19 @@ def test_a_shell_that_is_killed_gives_the_terminal_back(open_console: Open, hous
     is_clean(terminal)
 
 
+def test_interrupts_go_to_the_shell_and_the_console_stays(open_console: Open, house: House) -> None:
+    terminal = open_console()
+    in_a_shell(terminal, house)
+    terminal.press("trap 'echo caught $((40 + 2))' INT; echo re$((1 + 1))dy; sleep 60\n")
+    # The terminal throws away what was typed ahead of an interrupt.
+    eventually(lambda: terminal.shows("re2dy"))
+    terminal.press_until("\x03", lambda: terminal.shows("caught 42"))
+    terminal.press("exit\n")
+    eventually(lambda: terminal.shows("back from the shell"), within=15)
+    house.go_on()
+    eventually(lambda: house.endings() == ["landed"], within=15)
+
+
 @pytest.mark.soak
 def test_the_next_console_removes_the_tree_of_one_that_was_killed(open_console: Open, house: House) -> None:
     terminal = open_console()
