@@ -184,8 +184,9 @@ def _await(process: "_Process", *, timeout: float, patience: float | None) -> Ra
         try:
             out, err = process.communicate(timeout=min(glance, timeout - (now - started)))
         except TimeoutExpired:
-            if patience is not None and (by_now := effort(process.pid)).is_beyond(done):
-                done, heard = by_now, time.monotonic()
+            before, done = done, done if patience is None else effort(process.pid)
+            if done.is_beyond(before):
+                heard = time.monotonic()
         else:
             return Ran(code=process.returncode, out=_text(out), err=_text(err))
 

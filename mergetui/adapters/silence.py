@@ -5,8 +5,8 @@ from contextlib import suppress
 import psutil
 from msgspec import Struct
 
-_AT_WORK = 0.1
-"""Seconds of processor time since the last sign of life; waiting costs a little, too."""
+_AT_WORK = 0.05
+"""Seconds of processor time from one glance to the next; waiting costs up to 0.01 a second, too."""
 
 
 class Effort(Struct, frozen=True):

@@ -3,15 +3,16 @@
 import os
 import signal
 import sys
-import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mergetui.adapters.journal import FileJournal
 from mergetui.events import Ended, Event, LeaseGranted
+from mergetui.settings import help_of
 from mergetui.tui.calling import POP_TITLE, PUSH_TITLE
 from tests.adapters.waiting import eventually
 from tests.tui.house import OPERATOR, House
@@ -88,10 +89,12 @@ def test_the_first_repository_is_added_and_its_console_opens_in_the_place_of_the
     eventually(lambda: first_run.shows("No repository is configured yet."), within=30)
     first_run.press("R")
     eventually(lambda: first_run.shows("Add a repository"), within=30)
-    for keys in ("goods", "\x1b[B", remote.url):
+    # What is pressed next waits for what is shown, as a hand does: Textual gives a burst to the field before.
+    told = help_of("remote")[:20]
+    for keys, shown in (("goods", "goods"), ("\x1b[B", told), (remote.url, remote.url[-9:])):
+        first_run.forget()
         first_run.press(keys)
-        # A hand takes so long between two fields: Textual gives a burst to the field before.
-        time.sleep(0.2)
+        eventually(partial(first_run.shows, shown), within=30)
     first_run.press_until("\x13", written.exists)
     eventually(lambda: first_run.shows("goods is added"), within=30)
     assert tomllib.loads(written.read_text())["repos"]["goods"]["remote"] == remote.url
