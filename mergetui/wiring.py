@@ -186,8 +186,8 @@ class Wiring:
         from mergetui.adapters.logs import prune
         from mergetui.adapters.mirror import Mirror
         from mergetui.adapters.retest import ProcessRetester, environment
-        from mergetui.driver.acting import Ports
         from mergetui.driver.driver import Driver
+        from mergetui.driver.ports import Ports
 
         repository = self.config.repository(name)
         commands = self.commands.setdefault(name, RecentCommands())

@@ -1,34 +1,27 @@
 """The driver of one repository: look at what is true, plan, act, look again."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Literal
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from mergetui import queueing
 from mergetui.actions import Wait, Why
-from mergetui.driver.acting import Acts, Ports
-from mergetui.driver.bench import Ending, names
-from mergetui.events import Broken, OutOfRoom, PauseEnded, Recovered, RoomBack
+from mergetui.driver.acting import Acts
+from mergetui.driver.bench import Ending
+from mergetui.driver.occupation import Mode, Occupation
+from mergetui.driver.ports import Ports
+from mergetui.driver.situation import Situation
+from mergetui.events import Broken, OutOfRoom, PauseEnded, RoomBack
 from mergetui.model import (
-    Advance,
-    EntryState,
     Gate,
-    Holder,
     Instant,
-    Oid,
-    Pass,
     Pause,
     Repository,
     RepositoryState,
 )
 from mergetui.planning import plan
-from mergetui.prospects import futures, standing
 from mergetui.reason import Coded, Reason
-from mergetui.view import View, policy_of
-
-Mode = Literal["auto", "step", "look"]
+from mergetui.view import policy_of
 
 _log = logging.getLogger(__name__)
 
@@ -43,12 +36,11 @@ class Driver:
         self._policy = policy_of(repository, gate)
         self._acts = Acts(repository, gate, ports)
         self._planned_at: tuple[int, ...] = ()
-        self._occupies = False
+        self._situation = Situation(self._acts, ports, repository=repository, policy=self._policy)
+        self._occupation = Occupation(self._acts, ports, self._situation)
         self._waits_for: Wait | None = None
         self._news = False
         self._lost_lease = False
-        self._ending: Pause | None = None
-        """Nothing new is begun, as in a pause; nobody but this engine is told to keep it."""
         self._copies = ports.repo.copies
         self._is_short_of_slots = self._lacks_slot = False
         self._lack: str | None = None
@@ -57,7 +49,7 @@ class Driver:
     @property
     def endings(self) -> int:
         """Entries that came to an end under this driver."""
-        return self._acts.endings
+        return self._acts.endings.count
 
     @property
     def unreachable_since(self) -> Instant | None:
@@ -67,28 +59,25 @@ class Driver:
     def wind_down(self, why: str | None) -> None:
         """From the next round on finish what runs and begin nothing; None: go on as usual."""
         now, me = self._ports.clock.now(), str(self._ports.processes.me())
-        self._ending = Pause(by=me, reason=why, at=now) if why is not None else None
+        self._situation.ending = Pause(by=me, reason=why, at=now) if why is not None else None
 
     def occupy(self, mode: Mode) -> Wait | None:
         """Take the repository for this process, cleaning up after a dead one; else why that cannot be."""
-        if (broken := self._guard(lambda: self._occupy(mode))) is None:
-            return None if self._occupies else Wait(why=Why.ELSEWHERE)
+        if (broken := self._guard(lambda: self._occupation.take(mode))) is None:
+            return None if self._occupation.is_ours else Wait(why=Why.ELSEWHERE)
         self._ports.occupancy.leave()
         return broken
 
     def is_worked_on(self) -> bool:
         """Whether another live process says that it works on the repository."""
-        advance = self._acts.record.state().advance
-        if advance is None or advance.holder == self._ports.processes.me():
-            return False
-        return not self._ports.processes.is_dead(advance.holder)
+        return self._occupation.is_anothers()
 
     def leave(self, why: str = "the engine stopped") -> None:
         """Stop what runs, put it back in the queue, let the repository go."""
-        if self._occupies:
-            self._occupies, self._ending = False, None
+        if self._occupation.is_ours:
+            self._occupation.is_ours, self._situation.ending = False, None
             self._ports.slots.withdraw(self._repository.name)
-            self._guard(lambda: self._leave(why))
+            self._guard(lambda: self._occupation.clear(why))
             self._ports.occupancy.leave()
 
     def round(self) -> Wait | None:
@@ -109,7 +98,7 @@ class Driver:
 
     def glance(self) -> None:
         """Look at the remote once, for people to see; nothing if somebody works on the repository."""
-        self._guard(self._glance)
+        self._guard(self._occupation.glance)
 
     def _guard(
         self, work: Callable[[], None], then: Callable[[Exception], None] = lambda _: None
@@ -129,49 +118,6 @@ class Driver:
             then(error)
             return Wait(why=Why.NO_ROOM, detail=self._lack)
         return None
-
-    def _occupy(self, mode: Mode) -> None:
-        if not self._ports.occupancy.take():
-            return
-        self._acts.require_room()
-        me = self._ports.processes.me()
-        left = self._acts.record.state().advance
-        if left is not None and self._is_alive_beside_me(left.holder):
-            # Its lock is on a directory that was moved from under it: nothing of its work is a leftover.
-            self._ports.occupancy.leave()
-            return
-        if left is not None and left.holder != me:
-            self._recover(left)
-        advance = Advance(holder=me, mode=mode, since=self._acts.record.now())
-        self._acts.record.change(lambda state: (replace(state, advance=advance), None))
-        self._acts.lookout.distrust()
-        self._acts.remember()
-        self._occupies = True
-
-    def _is_alive_beside_me(self, holder: Holder) -> bool:
-        me = self._ports.processes.me()
-        is_here = (holder.host, holder.boot, holder.pid_namespace) == (me.host, me.boot, me.pid_namespace)
-        return is_here and holder != me and not self._ports.processes.is_dead(holder)
-
-    def _leave(self, why: str) -> None:
-        self._acts.note_endings(self._acts.bench.stop_all(why))
-        self._acts.bench.clear()
-        self._reconcile()
-        self._acts.tenure.give_back()
-        self._acts.record.change(lambda state: (replace(state, advance=None), None))
-
-    def _glance(self) -> None:
-        if not self._ports.occupancy.take():
-            return
-        try:
-            state = self._acts.record.state()
-            if state.advance is not None and state.advance.holder == self._ports.processes.me():
-                # What could not be written when the repository was left.
-                self._acts.record.change(lambda latest: (replace(latest, advance=None), None))
-            elif state.advance is None:
-                self._acts.lookout.look(state, in_flight=frozenset())
-        finally:
-            self._ports.occupancy.leave()
 
     def _look_for_news(self) -> None:
         ended = self._poll()
@@ -197,11 +143,11 @@ class Driver:
         state = self._end_pause(state)
         self._acts.bench.keep_standing_on(state.seen.tip if state.seen else None)
         self._planned_at = self._acts.record.stamp()
-        view = self._view(state)
+        view = self._situation.view(state)
         self._is_short_of_slots = view.free_slots == 0
         waits = [self._acts.perform(action) for action in plan(view, self._policy)]
         self._line_up(wants_a_slot=any(wait is not None and wait.why is Why.NO_SLOT for wait in waits))
-        self._reconcile()
+        self._situation.reconcile()
         self._waits_for = next((wait for wait in waits if wait is not None), None)
 
     def _line_up(self, wants_a_slot: bool) -> None:
@@ -235,30 +181,6 @@ class Driver:
         self._acts.record.note(self._acts.record.fact(RoomBack, detail=lack))
         return True
 
-    def _view(self, state: RepositoryState) -> View:
-        return View(
-            now=self._acts.record.now(),
-            tip=state.seen.tip if state.seen else None,
-            heads=self._acts.lookout.heads,
-            queue=queueing.order(state.entries.values()),
-            trials=self._acts.bench.trials,
-            obstacles=self._acts.bench.obstacles,
-            pause=state.pause or self._ending,
-            window=state.window.size if state.window and self._repository.adaptive else None,
-            free_slots=self._ports.slots.free_for(self._repository.name),
-            passed=self._passed(),
-            landing=state.landing,
-            lease_of_another=self._acts.tenure.of_another(state),
-            trouble=self._acts.lookout.trouble,
-            rewound=self._acts.lookout.rewound,
-        )
-
-    def _passed(self) -> Mapping[Oid, Pass]:
-        command, ttl, results = self._repository.retest, self._repository.result_ttl, self._acts.results
-        if command is None or ttl is None or results is None:
-            return {}
-        return results.passed(self._ports.mask(command), now=self._acts.record.now(), ttl=ttl)
-
     def _end_pause(self, state: RepositoryState) -> RepositoryState:
         pause = state.pause
         if pause is None or pause.until is None or pause.until > self._acts.record.now():
@@ -275,35 +197,9 @@ class Driver:
         self._acts.bench.clear()
         flying = [e for e in self._acts.record.state().entries.values() if e.state.in_flight]
         if flying:
-            self._acts.defer(
+            self._acts.endings.defer(
                 tuple(flying), Coded(Reason.LEASE_LOST, "an operator released it, or it was taken")
             )
-
-    def _reconcile(self) -> None:
-        """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
-        state = self._acts.record.state()
-        view = self._view(state)
-        trials = standing(view, futures(view, self._policy))
-        busy = {key for trial in trials for key in trial.candidate.entries}
-        if state.landing is not None:
-            busy.update(state.landing.candidate.entries)
-        idle = tuple(e.id for e in state.entries.values() if e.state.in_flight and e.id not in busy)
-        if idle:
-            self._acts.record.enter(idle, EntryState.QUEUED)
-        if not busy & state.entries.keys() and state.landing is None:
-            self._acts.tenure.give_back()
-
-    def _recover(self, left: Advance) -> None:
-        """A dead engine was here: end what it left running, distrust its worktrees, requeue its entries."""
-        ended = self._ports.retester.reap()
-        self._ports.repo.dispose()
-        flying = [e for e in self._acts.record.state().entries.values() if e.state.in_flight]
-        parts = [f"{left.holder} ended without a word"]
-        parts += [f"queued again: {', '.join(names(flying))}"] if flying else []
-        parts += [f"{ended} left-over processes ended"] if ended else []
-        self._acts.record.note(self._acts.record.fact(Recovered, detail="; ".join(parts)))
-        self._acts.tenure.clear_after_a_death(self._acts.record.state())
-        self._reconcile()
 
     def _let_go(self, error: Exception) -> None:
         """Drop everything, so that the next try starts from what is stored."""
@@ -323,7 +219,7 @@ class Driver:
         self._acts.note_endings(endings)
         entries = self._acts.record.state().entries.values()
         hit = tuple(entry for entry in entries if entry.id in busy or entry.state.in_flight)
-        self._acts.defer(hit, reason, broken=not is_full)
+        self._acts.endings.defer(hit, reason, broken=not is_full)
         self._acts.tenure.give_back()
         if not is_full:
             self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))

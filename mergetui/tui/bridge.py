@@ -12,7 +12,7 @@ from mergetui.actions import Wait, Why
 from mergetui.adapters.presence import Presence
 from mergetui.adapters.room import DiskRoom
 from mergetui.adapters.shells import Shells
-from mergetui.engine import Engine, Standing, WorkMode
+from mergetui.engine import Engine
 from mergetui.events import Event
 from mergetui.masking import Mask
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
@@ -21,6 +21,7 @@ from mergetui.ports import BranchReader
 from mergetui.queueing import positions
 from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.wiring import Wiring
+from mergetui.worker import Standing, WorkMode
 
 _POLL = 0.25
 _log = logging.getLogger(__name__)

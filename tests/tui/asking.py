@@ -16,13 +16,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mergetui.actions import Wait, Why
-from mergetui.engine import Standing
 from mergetui.model import Entry, Holder, Lease, Repository, RepositoryState
 from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.dialog import HAND, Deliberate, Dialog
 from mergetui.tui.screens.help import BURST
 from mergetui.verdict import Knowledge, Verdict
 from mergetui.view import Policy
+from mergetui.worker import Standing
 from tests.tui.until import shown
 
 NOW = datetime(2026, 3, 4, 14, 2, 11, tzinfo=UTC)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from mergetui.adapters.memory import MemoryJournal, MemoryStore
 from mergetui.config import Config
-from mergetui.engine import Engine, Standing, WorkMode
+from mergetui.engine import Engine
 from mergetui.events import Ended, Event
 from mergetui.forecasting import Clean, Commit, Distance, FileChange, Forecast, Pair
 from mergetui.model import (
@@ -31,6 +31,7 @@ from mergetui.ports import Emit
 from mergetui.reason import Coded, Reason
 from mergetui.tui.bridge import Bridge
 from mergetui.wiring import Places, Wiring
+from mergetui.worker import Standing, WorkMode
 
 NOON = datetime(2024, 5, 17, 14, 2, 11, tzinfo=UTC)
 TIP = "9f3c2a1" + "0" * 33

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-from mergetui.engine import Standing, WorkMode
 from mergetui.model import EntryState
 from mergetui.queueing import put
 from mergetui.tui.app import Console
+from mergetui.worker import Standing, WorkMode
 from tests.tui.fakes import World, entry, queue_of
 
 HOSTILE = "feat/x\x1b]52;c;aGk=\x07\x1b\\\x9d2;pwned\x9c\x9b2J\u202e\r\n4;3;"

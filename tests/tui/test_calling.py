@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mergetui.actions import Wait, Why
-from mergetui.engine import Standing
 from mergetui.model import CHANNELS, Channel, EntryState, Pause, RepositoryState
 from mergetui.reason import Coded, Reason
 from mergetui.tui.calling import BELL, POP_TITLE, PUSH_TITLE, Caller
 from mergetui.tui.messages import PictureTaken
+from mergetui.worker import Standing
 from tests.tui.fakes import NOON, World, entry, queue_of
 from tests.tui.seat import play, seated
 from tests.tui.stopping_console import SEEN

@@ -8,7 +8,6 @@ from msgspec.structs import replace
 from textual.events import Paste
 from textual.screen import Screen
 
-from mergetui.engine import Standing
 from mergetui.events import Dequeued, Enqueued, LeaseForced, Moved, PauseBegun, PauseEnded, Retried
 from mergetui.model import Advance, EntryState, Priority, RepositoryState
 from mergetui.queueing import put, take_out
@@ -25,6 +24,7 @@ from mergetui.tui.screens.quit import QuitQuestion
 from mergetui.tui.screens.step import StepPreview
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.screens.why import WhyView
+from mergetui.worker import Standing
 from tests.tui.fakes import NOON, World, entry, holder, lease, queue_of
 from tests.tui.seat import play, seated
 

@@ -7,11 +7,11 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from mergetui.engine import Standing
 from mergetui.model import Advance, EntryState, Pause
 from mergetui.tui.app import Console
 from mergetui.tui.themes import LIGHT
 from mergetui.tui.widgets.log_pane import LogPane
+from mergetui.worker import Standing
 from tests.tui.fakes import NOON, World, ago, entry, holder, lease, queue_of
 from tests.tui.until import shown
 

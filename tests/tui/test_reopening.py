@@ -11,7 +11,6 @@ from textual import events
 from textual.widgets import Input
 
 from mergetui.config_file import add_repository
-from mergetui.engine import Standing
 from mergetui.model import EntryState, RepositoryState
 from mergetui.tui.app import Console
 from mergetui.tui.availability import Ground, why_not
@@ -22,6 +21,7 @@ from mergetui.tui.screens.quit import QuitQuestion
 from mergetui.tui.screens.settings import SettingsForm
 from mergetui.tui.start import run_console
 from mergetui.wiring import Places, Wiring
+from mergetui.worker import Standing
 from tests.tui.fakes import World
 from tests.tui.seat import Seat, play, seated
 from tests.worlds.remote import Remote, git_in

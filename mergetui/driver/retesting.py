@@ -1,0 +1,135 @@
+"""Retests of candidates: begun in a slot, spared where the very tree has passed, noted when they end."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from mergetui import queueing
+from mergetui.driver.bench import Bench, Ending, branches_of
+from mergetui.driver.ports import Ports
+from mergetui.driver.record import Record
+from mergetui.driver.tenure import Tenure
+from mergetui.events import Event, RetestEnded, RetestSpared, RetestStarted
+from mergetui.model import Candidate, EntryState, Instant, Oid, Pass, Repository, RepositoryState
+from mergetui.ports import NoRoomError, RetestOrder
+from mergetui.results import Results
+
+
+class Retesting:
+    """What the bench is told, the store and the journal are told, too."""
+
+    def __init__(
+        self, record: Record, ports: Ports, *, repository: Repository, bench: Bench, tenure: Tenure
+    ) -> None:
+        self._record = record
+        self._ports = ports
+        self._repository = repository
+        self._bench = bench
+        self._tenure = tenure
+        self._results: Results | None = None
+
+    def remember(self) -> None:
+        """Read what retests said, if that spares others."""
+        if self._repository.result_ttl is not None:
+            self._results = Results(self._ports.journal.read())
+
+    def hear(self, fact: Event) -> None:
+        if self._results is not None:
+            self._results.hear(fact)
+
+    def passed(self) -> Mapping[Oid, Pass]:
+        """Trees that are not tested again, and what vouches for each."""
+        command, ttl = self._repository.retest, self._repository.result_ttl
+        if command is None or ttl is None or self._results is None:
+            return {}
+        return self._results.passed(self._ports.mask(command), now=self._record.now(), ttl=ttl)
+
+    def start(self, candidate: Candidate) -> None:
+        command = self._repository.retest
+        assert command is not None
+        if not self._tenure.take(branches_of(candidate), phase="testing"):
+            return
+        self.require_room()
+        if not self._ports.slots.take(self._repository.name):
+            return
+        try:
+            self._start_in_slot(candidate, command)
+        except BaseException:
+            self._ports.slots.give_back(self._repository.name)
+            raise
+
+    def spare(self, candidate: Candidate, earlier: Pass) -> None:
+        """Take `earlier` for the candidate's own retest."""
+        self._bench.vouch(candidate, earlier.commit)
+        fact = self._record.fact(
+            RetestSpared,
+            branches=branches_of(candidate),
+            commit=candidate.commit,
+            tree=candidate.tree,
+            earlier=earlier.commit,
+            passed_at=earlier.at,
+            log=earlier.log,
+        )
+        self._record.commit(lambda state: _logged(state, candidate, earlier.log), fact)
+
+    def note(self, endings: Iterable[Ending]) -> None:
+        for ending in endings:
+            self._record.note(
+                self._record.fact(
+                    RetestEnded,
+                    branches=branches_of(ending.candidate),
+                    commit=ending.candidate.commit,
+                    reason=ending.reason,
+                    seconds=ending.seconds,
+                    log=ending.log,
+                    reds=ending.reds,
+                )
+            )
+
+    def require_room(self) -> None:
+        if lack := self._ports.room.lack():
+            raise NoRoomError(lack)
+
+    def _start_in_slot(self, candidate: Candidate, command: str) -> None:
+        slot = self._bench.free_slot()
+        directory = self._ports.repo.check_out(candidate.commit, slot=slot)
+        number = self._record.change(lambda s: (replace(s, serial=s.serial + 1), s.serial + 1))
+        log = self._ports.logs / f"r{number}.log"
+        order = RetestOrder(
+            id=f"r{number}",
+            command=command,
+            directory=directory,
+            log=log,
+            env=self._ports.environment(),
+            timeout=self._repository.retest_timeout,
+            silence=self._repository.retest_silence,
+            output_limit=self._repository.retest_output_limit,
+        )
+        fact = self._record.fact(
+            RetestStarted,
+            branches=branches_of(candidate),
+            commit=candidate.commit,
+            command=self._ports.mask(command),
+            log=str(log),
+        )
+        doubts, now = self._bench.reds(candidate), self._record.now()
+        self._record.commit(lambda state: _testing(state, candidate, log, now, doubts=doubts), fact)
+        self._bench.start(candidate, order, slot=slot)
+
+
+def _testing(
+    state: RepositoryState, candidate: Candidate, log: Path, now: Instant, *, doubts: int
+) -> RepositoryState:
+    entries = (state.entries[key] for key in candidate.entries if key in state.entries)
+    testing = (queueing.enter(entry, EntryState.TESTING, now=now) for entry in entries)
+    started = (
+        replace(entry, log=str(log), retests=entry.retests + 1, doubts=doubts, state_since=now)
+        for entry in testing
+    )
+    return queueing.put(state, *started)
+
+
+def _logged(state: RepositoryState, candidate: Candidate, log: str) -> RepositoryState:
+    entries = (state.entries[key] for key in candidate.entries if key in state.entries)
+    return queueing.put(state, *(replace(entry, log=log) for entry in entries))

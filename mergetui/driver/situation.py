@@ -1,0 +1,52 @@
+"""What is true of one repository, put together as the plan wants to see it."""
+
+from mergetui import queueing
+from mergetui.driver.acting import Acts
+from mergetui.driver.ports import Ports
+from mergetui.model import EntryState, Pause, Repository, RepositoryState
+from mergetui.prospects import futures, standing
+from mergetui.view import Policy, View
+
+
+class Situation:
+    """Nothing is remembered here but what the engine itself wants."""
+
+    def __init__(self, acts: Acts, ports: Ports, *, repository: Repository, policy: Policy) -> None:
+        self._acts = acts
+        self._ports = ports
+        self._repository = repository
+        self._policy = policy
+        self.ending: Pause | None = None
+        """Nothing new is begun, as in a pause; nobody but this engine is told to keep it."""
+
+    def view(self, state: RepositoryState) -> View:
+        return View(
+            now=self._acts.record.now(),
+            tip=state.seen.tip if state.seen else None,
+            heads=self._acts.lookout.heads,
+            queue=queueing.order(state.entries.values()),
+            trials=self._acts.bench.trials,
+            obstacles=self._acts.bench.obstacles,
+            pause=state.pause or self.ending,
+            window=state.window.size if state.window and self._repository.adaptive else None,
+            free_slots=self._ports.slots.free_for(self._repository.name),
+            passed=self._acts.retesting.passed(),
+            landing=state.landing,
+            lease_of_another=self._acts.tenure.of_another(state),
+            trouble=self._acts.lookout.trouble,
+            rewound=self._acts.lookout.rewound,
+        )
+
+    def reconcile(self) -> None:
+        """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
+        state = self._acts.record.state()
+        view = self.view(state)
+        trials = standing(view, futures(view, self._policy))
+        busy = {key for trial in trials for key in trial.candidate.entries}
+        if state.landing is not None:
+            busy.update(state.landing.candidate.entries)
+        idle = tuple(e.id for e in state.entries.values() if e.state.in_flight and e.id not in busy)
+        if idle:
+            self._acts.record.enter(idle, EntryState.QUEUED)
+        if not busy & state.entries.keys() and state.landing is None:
+            self._acts.tenure.give_back()
