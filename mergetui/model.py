@@ -147,7 +147,7 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """Commits of the target that the last branch lacked when it was last looked at."""
     priority: Priority = Priority.NORMAL
     rank: int = 0
-    """Place among the entries of the same priority; lower is served first."""
+    """The number of its admission, until an operator moves it; lower is served first, see `queueing`."""
     state: EntryState = EntryState.QUEUED
     attempts: int = 0
     """Runs that came to an end."""
@@ -308,3 +308,5 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     window: Window | None = None
     serial: int = 0
     """Counter behind the ids of entries and runs."""
+    admitted: int = 0
+    """Counter behind the ranks of entries."""

@@ -1,6 +1,6 @@
 """Pure rules of the queue: who is admitted, in which order, and what an ending does to an entry."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from msgspec import Struct
@@ -11,7 +11,8 @@ from mergetui.reason import Coded, Reason
 
 _FIRST_DEFERRAL = timedelta(seconds=5)
 _LONGEST_DEFERRAL = timedelta(minutes=15)
-_PRIORITIES = {priority: place for place, priority in enumerate(Priority)}
+PATIENCE = {Priority.URGENT: 0, Priority.HIGH: 0, Priority.NORMAL: 50, Priority.LOW: 100}
+"""How many later admissions of the highest priority are served first, at most."""
 
 
 class Proposal(Struct, frozen=True, kw_only=True):
@@ -46,6 +47,7 @@ def admit(
     if taken:
         return state, Refusal(f"{taken[0]} is queued already, in another stack; dequeue it first")
     serial = state.serial + 1
+    admitted = 1 + max(state.admitted, *(known.rank for known in state.entries.values()), 0)
     entry = Entry(
         id=f"e{serial}",
         branches=proposal.branches,
@@ -54,10 +56,10 @@ def admit(
         enqueued_by=proposal.by,
         author=proposal.author,
         priority=proposal.priority or Priority.NORMAL,
-        rank=1 + max((known.rank for known in state.entries.values()), default=0),
+        rank=admitted,
         state_since=now,
     )
-    return put(replace(state, serial=serial), entry), Admitted(entry, pinned_anew=False)
+    return put(replace(state, serial=serial, admitted=admitted), entry), Admitted(entry, pinned_anew=False)
 
 
 def order(entries: Iterable[Entry]) -> tuple[Entry, ...]:
@@ -103,8 +105,9 @@ def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState 
     place = min(max(to - 1, 0), len(others))
     nearest = (*others[place:], *reversed(others[:place]))
     neighbour = next((other for other in nearest if _waits_like(other, entry)), entry)
-    row = [*others[:place], replace(entry, priority=neighbour.priority), *others[place:]]
-    return put(state, *(replace(other, rank=rank) for rank, other in enumerate(row, start=1)))
+    moved = replace(entry, priority=neighbour.priority)
+    row = [*others[:place], moved, *others[place:]]
+    return put(state, *_in_this_order([other for other in row if _band(other) == _band(moved)]))
 
 
 def try_again(entry: Entry, *, heads: tuple[Oid, ...] | None = None, now: Instant) -> Entry:
@@ -188,11 +191,28 @@ def _ended(entry: Entry, state: EntryState, reason: Coded, *, now: Instant) -> E
     )
 
 
-def _place(entry: Entry) -> tuple[bool, int, int, int, str]:
+def _place(entry: Entry) -> tuple[tuple[bool, int], int, int, str]:
+    return _band(entry), _turn(entry), entry.rank, entry.id
+
+
+def _band(entry: Entry) -> tuple[bool, int]:
     """What waits for a person last; urgent first; what is being worked on is not overtaken by the rest."""
     urgent = entry.priority is Priority.URGENT
     haste = 0 if urgent else 1 if entry.state.in_flight else 2
-    return entry.state.needs_a_person, haste, _PRIORITIES[entry.priority], entry.rank, entry.id
+    return entry.state.needs_a_person, haste
+
+
+def _turn(entry: Entry) -> int:
+    """Its admission, put off as its priority says: with every later one its turn comes nearer."""
+    return entry.rank + PATIENCE[entry.priority]
+
+
+def _in_this_order(row: Sequence[Entry]) -> Iterator[Entry]:
+    """Entries of one band, ranked so that they are served as they stand in `row`."""
+    last = min(map(_turn, row)) - 1
+    for entry, turn in zip(row, sorted(map(_turn, row)), strict=True):
+        last = max(turn, last + 1)
+        yield replace(entry, rank=last - PATIENCE[entry.priority])
 
 
 def _waits_like(other: Entry, entry: Entry) -> bool:

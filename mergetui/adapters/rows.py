@@ -47,6 +47,7 @@ class Counters(Struct, frozen=True, kw_only=True):
 
     last_token: FencingToken = 0
     serial: int = 0
+    admitted: int = 0
 
 
 class BadRow(Struct, frozen=True, kw_only=True):
@@ -123,6 +124,7 @@ def read_tables(tables: Mapping[str, Mapping[str, Any]], known: Known = _NONE_KN
         window=sieve.single("window", Window),
         last_token=max(stored.last_token, *sieve.tokens()),
         serial=stored.serial if counters else _highest_number(entries),
+        admitted=stored.admitted,
     )
     lost = counters is None and bool(sieve.rows)
     return Reading(state=state, counters=stored, counters_lost=lost, bad=tuple(sieve.bad), known=sieve.known)
@@ -217,8 +219,8 @@ def _fault(row: Struct, key: str) -> str | None:
             return f"the size {size}"
         case LandingIntent(candidate=candidate) if not candidate.links:
             return "a candidate of nothing"
-        case Counters(last_token=token, serial=serial) if not (_is_count(token) and _is_count(serial)):
-            return f"the counters {token} and {serial}"
+        case Counters() if not all(map(_is_count, counts := msgspec.structs.astuple(row))):
+            return f"the counters {', '.join(map(str, counts))}"
         case _:
             return None
 
@@ -240,7 +242,7 @@ def _highest_number(ids: Collection[EntryId]) -> int:
 
 
 def _counters(state: RepositoryState) -> Counters:
-    return Counters(last_token=state.last_token, serial=state.serial)
+    return Counters(last_token=state.last_token, serial=state.serial, admitted=state.admitted)
 
 
 def _singles(state: RepositoryState, counters: Counters) -> dict[str, Struct | None]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from mergetui.model import Entry, EntryState, Priority, RepositoryState
 from mergetui.queueing import (
+    PATIENCE,
     Admitted,
     Proposal,
     Refusal,
@@ -75,7 +76,7 @@ def test_an_entry_is_pinned_to_the_heads_it_had_when_it_was_queued() -> None:
         state_since=NOW,
     )
     assert answer == Admitted(admitted, pinned_anew=False)
-    assert known == state(admitted, serial=1)
+    assert known == state(admitted, serial=1, admitted=1)
 
 
 def test_an_id_is_never_used_again() -> None:
@@ -145,6 +146,47 @@ def test_priorities_are_served_before_ranks() -> None:
     assert order([low, normal, high, urgent]) == (urgent, high, normal, low)
 
 
+@pytest.mark.parametrize(
+    ("early", "late", "most"),
+    [
+        (Priority.NORMAL, Priority.HIGH, 49),
+        (Priority.LOW, Priority.NORMAL, 49),
+        (Priority.LOW, Priority.HIGH, 99),
+        (Priority.HIGH, Priority.LOW, 0),
+    ],
+)
+def test_an_entry_is_overtaken_by_so_many_later_ones_and_no_more(
+    early: Priority, late: Priority, most: int
+) -> None:
+    known, _ = admit(state(), proposal("early", priority=early), now=NOW)
+    for number in range(120):
+        known, _ = admit(known, proposal(f"late{number}", priority=late), now=NOW)
+    assert row(known).index("early") == most
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(list(Priority)[1:]), st.integers(0, 2)), max_size=400))
+def test_nobody_is_starved_however_long_the_more_important_keep_coming(
+    arrivals: list[tuple[Priority, int]],
+) -> None:
+    known, _ = admit(state(), proposal("patient", priority=Priority.LOW), now=NOW)
+    overtaken = 0
+    for number, (priority, served) in enumerate(arrivals):
+        known, _ = admit(known, proposal(f"late{number}", priority=priority), now=NOW)
+        for first in order(known.entries.values())[:served]:
+            known = take_out(known, [first.id])
+            overtaken += "patient" in row(known)
+    assert overtaken <= PATIENCE[Priority.LOW]
+
+
+def test_an_empty_queue_does_not_make_the_next_admission_the_first() -> None:
+    known, _ = admit(state(), proposal("patient", priority=Priority.LOW), now=NOW)
+    for number in range(120):
+        known, _ = admit(known, proposal(f"late{number}", priority=Priority.HIGH), now=NOW)
+        known = take_out(known, [order(known.entries.values())[0].id])
+    assert "patient" not in row(known)
+
+
 def test_only_the_urgent_overtake_what_is_being_worked_on() -> None:
     testing = entry("testing", rank=9, state=EntryState.TESTING, priority=Priority.LOW)
     high = entry("high", rank=1, priority=Priority.HIGH)
@@ -206,6 +248,22 @@ def test_an_entry_moved_before_a_less_urgent_one_in_flight_is_not_slowed_down() 
     after = move(state(testing, entry("a", rank=2), entry("b", rank=3)), "b", to=1)
     assert after is not None
     assert row(after) == ["testing", "b", "a"]
+
+
+def test_a_move_exchanges_turns_and_makes_up_none() -> None:
+    held = entry("held", rank=1, state=EntryState.HELD)
+    after = move(
+        state(held, *(entry(name, rank=rank) for rank, name in enumerate("abc", start=7))), "a", to=3
+    )
+    assert after is not None
+    assert {name: known.rank for name, known in after.entries.items()} == {"held": 1, "b": 7, "c": 8, "a": 9}
+
+
+def test_entries_whose_turns_are_the_same_can_be_moved_past_each_other() -> None:
+    alike = entry("a", rank=1), entry("b", rank=51, priority=Priority.HIGH), entry("c", rank=2)
+    after = move(state(*alike), "a", to=2)
+    assert after is not None
+    assert row(after) == ["b", "a", "c"]
 
 
 MOVABLE = st.sampled_from((EntryState.QUEUED, EntryState.DEFERRED))
