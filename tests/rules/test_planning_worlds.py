@@ -1,16 +1,20 @@
 """Whole worlds: whatever others do, and at whatever moment, these claims hold of what the plan leads to."""
 
 from itertools import combinations
+from math import ceil
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from mergetui import windowing
 from mergetui.actions import Wait
 from mergetui.model import EntryState, Priority
 from mergetui.reason import Reason
 from mergetui.view import Policy
 from tests.rules.world import (
     AuthorPush,
+    Crash,
     Delete,
     EndedEntry,
     Enqueue,
@@ -29,7 +33,7 @@ from tests.rules.world import (
 
 BRANCHES = ("a", "b", "c", "d", "e", "f")
 STRANGERS = ("x1", "x2", "x3")
-SWITCHES: tuple[Switchable, ...] = ("pause", "pause now", "outage", "lease of another")
+SWITCHES: tuple[Switchable, ...] = ("pause", "pause now", "outage", "lease of another", "no slot")
 LONGEST_RETEST = 4
 
 
@@ -81,6 +85,7 @@ def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
     moments = draw(st.lists(st.integers(1, 60), max_size=len(STRANGERS)))
     foreign = [(moment, ForeignPush(name)) for moment, name in zip(moments, STRANGERS, strict=False)]
     retries = draw(st.integers(0, 2))
+    deaths = [(moment, Crash()) for moment in draw(st.lists(st.integers(1, 60), max_size=2))]
     spans = [event for window in draw(st.lists(windows(), max_size=2)) for event in window]
     return Scenario(
         policy=Policy(
@@ -93,11 +98,27 @@ def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
         ),
         branches=branches,
         faults=draw(faults(branches, doubted=retries > 0)),
-        events=(*arrivals, *pushes, *again, *gone, *foreign, *spans),
+        events=(*arrivals, *pushes, *again, *gone, *foreign, *deaths, *spans),
         durations=tuple(draw(st.lists(st.integers(1, LONGEST_RETEST), min_size=1, max_size=4))),
         answers=tuple(draw(st.lists(st.sampled_from(("said", "said", "lost", "dropped")), max_size=3))),
         looks_every=draw(st.integers(1, 3)),
         update_branch=draw(st.booleans()),
+        restamps=draw(st.booleans()),
+        remembers=draw(st.booleans()),
+        adapts=draw(st.booleans()),
+    )
+
+
+@st.composite
+def quiet_worlds(draw: st.DrawFn) -> Scenario:
+    """All is queued at once, nobody interferes, and what is red is red wherever it stands."""
+    branches = BRANCHES[: draw(st.integers(1, len(BRANCHES)))]
+    return Scenario(
+        policy=Policy(batch=draw(st.integers(1, 8)), parallel=draw(st.integers(1, 5))),
+        branches=branches,
+        faults=Faults(red=draw(st.frozensets(st.sampled_from(branches)))),
+        events=tuple((1, Enqueue(branch, Priority.NORMAL)) for branch in branches),
+        durations=tuple(draw(st.lists(st.integers(1, LONGEST_RETEST), min_size=1, max_size=4))),
         restamps=draw(st.booleans()),
     )
 
@@ -200,6 +221,39 @@ def test_only_an_author_who_pushed_too_often_is_held(scenario: Scenario) -> None
     _, story = played(scenario)
     assert all(ended.entry.retries == scenario.policy.max_retries for ended in story.held)
     assert all(ended.entry.state is EntryState.SENT_BACK for ended in story.held)
+
+
+@many
+@given(scenarios())
+def test_no_candidate_is_longer_than_what_may_be_on_trial(scenario: Scenario) -> None:
+    most = windowing.most(scenario.policy)
+    assert played(scenario)[1].most_on_trial <= most
+
+
+@many
+@given(quiet_worlds())
+def test_whatever_the_strategy_the_same_entries_land(scenario: Scenario) -> None:
+    serial = replace(scenario, policy=Policy())
+    assert set(works_of(played(scenario)[0].remote.tip)) == set(works_of(played(serial)[0].remote.tip))
+
+
+@many
+@given(quiet_worlds())
+def test_retests_are_bounded(scenario: Scenario) -> None:
+    """A green candidate needs one; a red one a search among its entries, with all slots in every step."""
+    policy, reds = scenario.policy, len(scenario.faults.red)
+    green = ceil(len(scenario.branches) / policy.batch)
+    steps = 1
+    while (policy.parallel + 1) ** steps < windowing.most(policy):
+        steps += 1
+    assert played(scenario)[1].retests <= green + reds * policy.parallel * (steps + 1)
+
+
+@many
+@given(quiet_worlds())
+def test_without_a_red_one_every_candidate_is_tested_once(scenario: Scenario) -> None:
+    green = replace(scenario, faults=Faults())
+    assert played(green)[1].retests == ceil(len(green.branches) / green.policy.batch)
 
 
 @many

@@ -5,14 +5,14 @@ Faults belong to names: a branch that is red alone, two that are red together, t
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal, TypeAlias, assert_never
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mergetui import queueing
+from mergetui import queueing, windowing
 from mergetui.actions import (
     Action,
     CatchUp,
@@ -39,9 +39,11 @@ from mergetui.model import (
     LandingIntent,
     Link,
     Oid,
+    Pass,
     Pause,
     Priority,
     RepositoryState,
+    Window,
 )
 from mergetui.outcome import Unreachable
 from mergetui.planning import plan
@@ -57,13 +59,13 @@ from mergetui.ports import (
     TargetHasMoved,
     Undecided,
 )
-from mergetui.reason import Coded, Reason
+from mergetui.reason import RED, Coded, Reason
 from mergetui.view import Obstacle, Policy, Trial, Verdict, View
 from tests.rules.build import NOW, lease
 
 Answer: TypeAlias = Literal["said", "lost", "dropped"]
 """Of a push to the target: it answers; it lands and the answer is lost; it is lost itself."""
-Switchable: TypeAlias = Literal["pause", "pause now", "outage", "lease of another"]
+Switchable: TypeAlias = Literal["pause", "pause now", "outage", "lease of another", "no slot"]
 
 MOST_DEFERRALS = 20
 GRACE = timedelta(minutes=2)
@@ -94,7 +96,15 @@ class Switch(Struct, frozen=True):
     on: bool
 
 
-Event: TypeAlias = Enqueue | AuthorPush | Delete | ForeignPush | Switch
+class Crash(Struct, frozen=True):
+    """The engine dies, in the middle of what it does; another one takes over."""
+
+
+Event: TypeAlias = Enqueue | AuthorPush | Delete | ForeignPush | Switch | Crash
+
+
+class DiedError(Exception):
+    """Of the engine: what it had in memory is gone."""
 
 
 class Scenario(Struct, frozen=True, kw_only=True):
@@ -113,6 +123,10 @@ class Scenario(Struct, frozen=True, kw_only=True):
     update_branch: bool = True
     restamps: bool = False
     """The same entry caught up with the same commit twice is two commits: a rebase has the time in it."""
+    remembers: bool = False
+    """A tree that has passed is not tested again."""
+    adapts: bool = False
+    """The number of entries on trial follows what lands."""
 
 
 class Faults(Struct, frozen=True, kw_only=True):
@@ -256,7 +270,7 @@ class Remote:
 class Landing(Struct, frozen=True):
     candidate: Candidate
     was_tested: bool
-    """The very commit had passed a retest."""
+    """The very commit had passed a retest, or its tree where that is enough."""
     tip_before: Oid
 
 
@@ -281,6 +295,10 @@ class Story(Struct):
     disturbed: set[Branch] = field(default_factory=set)
     """Entries that were deferred, pinned anew, queued again."""
     most_running: int = 0
+    most_on_trial: int = 0
+    """Entries of the longest candidate that was ever started."""
+    retests: int = 0
+    deaths: int = 0
     rounds: int = 0
     is_over: bool = False
 
@@ -299,8 +317,9 @@ class Gate:
         self._now = NOW
         self._trials: dict[Oid, Trial] = {}
         self._running: dict[Oid, int] = {}
-        self._passed: set[Oid] = set()
-        self._started = 0
+        self._passed: dict[Oid, Pass] = {}
+        """By tree."""
+        self._passed_commits: set[Oid] = set()
         self._obstacles: tuple[Obstacle, ...] = ()
         self._tip: Oid = "m"
         self._heads: Mapping[Branch, Oid] = {}
@@ -308,6 +327,7 @@ class Gate:
         self._trouble: str | None = None
         self._distrusts = True
         self._rival = False
+        self._free_slots: int | None = None
         self._lost_lease = False
         self._planned_paused = False
 
@@ -315,8 +335,20 @@ class Gate:
         """Until nothing is left that can move without a person, and nobody does anything any more."""
         while not self.story.is_over and self.story.rounds < most_rounds:
             self.story.rounds += 1
-            self._pass_time(self._round())
+            try:
+                self._pass_time(self._round())
+            except DiedError:
+                self._take_over()
         return self.story
+
+    def _take_over(self) -> None:
+        """What the next engine finds: the store, the journal and the remote."""
+        self.story.deaths += 1
+        self._trials.clear()
+        self._running.clear()
+        self._obstacles, self._heads, self._asked = (), {}, frozenset()
+        self._trouble, self._distrusts, self._lost_lease = None, True, False
+        self._reconcile()
 
     def _pass_time(self, wait: Wait | None) -> None:
         quiet = wait is not None and wait.why in (Why.IDLE, Why.NEEDS_A_PERSON)
@@ -347,6 +379,10 @@ class Gate:
                 self.remote.is_down = on
             case Switch(what="lease of another", on=on):
                 self._lost_lease, self._rival = on, on
+            case Switch(what="no slot", on=on):
+                self._free_slots = 0 if on else None
+            case Crash():
+                raise DiedError
             case Switch(what=what, on=on):
                 pause = Pause(by="ada@box", reason="release day", at=self._now, now=what == "pause now")
                 self.state = replace(self.state, pause=pause if on else None)
@@ -391,6 +427,9 @@ class Gate:
             landing=self.state.landing,
             lease_of_another=lease("grace") if self._rival else None,
             trouble=self._trouble,
+            window=self.state.window.size if self.state.window else None,
+            free_slots=self._free_slots,
+            passed=self._passed if self.scenario.remembers else {},
         )
 
     def _poll(self) -> None:
@@ -401,7 +440,9 @@ class Gate:
             del self._running[commit]
             trial, works, faults = self._trials[commit], works_of(commit), self.scenario.faults
             is_red = faults.are_red(works) or faults.is_flake(works, reds=trial.reds)
-            self._passed |= set() if is_red else {commit}
+            if not is_red:
+                self._passed_commits.add(commit)
+                self._passed[trial.candidate.tree] = Pass(commit=commit, at=self._now, log="r1.log")
             reason = Coded(Reason.RETEST_FAILED, "exit code 1") if is_red else None
             verdict = Verdict.RED if is_red else Verdict.GREEN
             self._trials[commit] = Trial(trial.candidate, verdict, reason, trial.reds + is_red)
@@ -463,6 +504,8 @@ class Gate:
             case SendBack(entry=entry, reason=reason):
                 self.story.sent_back.append(EndedEntry(entry, reason, self._tip, dict(self._heads)))
                 self._end(entry, queueing.send_back(entry, reason, now=self._now))
+                if reason.code in RED:
+                    self._adapt(windowing.halved)
             case Hold(entry=entry, reason=reason):
                 self.story.held.append(EndedEntry(entry, reason, self._tip, dict(self._heads)))
                 self._end(entry, queueing.hold(entry, reason, now=self._now))
@@ -503,10 +546,12 @@ class Gate:
             return
         self._note_start(action)
         assert candidate.commit not in self._running
+        assert self._free_slots is None
         self._running[candidate.commit] = self.scenario.durations[
-            self._started % len(self.scenario.durations)
+            self.story.retests % len(self.scenario.durations)
         ]
-        self._started += 1
+        self.story.retests += 1
+        self.story.most_on_trial = max(self.story.most_on_trial, len(candidate.links))
         known = self._trials.get(candidate.commit)
         reds = known.reds if known is not None else 0
         self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING, reds=reds)
@@ -539,8 +584,10 @@ class Gate:
             self._tick()
             before, result = self.remote.tip, self.remote.publish(candidate)
             if self.remote.tip == candidate.commit != before:
-                was_tested = candidate.commit in self._passed
+                vouched = self.scenario.remembers and candidate.tree in self._passed
+                was_tested = vouched or candidate.commit in self._passed_commits
                 self.story.landings.append(Landing(candidate, was_tested, before))
+            self._tick()
             self._settle(intent, result, asked_again=False)
 
     def _decide(self, intent: LandingIntent) -> Wait | None:
@@ -556,6 +603,7 @@ class Gate:
                 landed = [link.entry for link in candidate.links if self._is_pinned(link)]
                 self.state = replace(queueing.take_out(self.state, landed), landing=None)
                 self._tip = tip
+                self._adapt(windowing.grown)
             case TargetHasMoved():
                 self.state = replace(self.state, landing=None)
                 self._trials.pop(candidate.commit, None)
@@ -592,6 +640,10 @@ class Gate:
             if commit in self._running or trial.candidate.entries[-1] != before.id
         }
         self._obstacles = tuple(known for known in self._obstacles if known.entry.id != before.id)
+
+    def _adapt(self, step: Callable[[Window | None, Policy], Window]) -> None:
+        if self.scenario.adapts:
+            self.state = replace(self.state, window=step(self.state.window, self._policy))
 
     def _exchange(self, before: Entry, after: Entry) -> None:
         self.story.disturbed.add(before.branch)
