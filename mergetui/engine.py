@@ -132,7 +132,7 @@ class Drain:
 
     def _is_worth_waiting(self, wait: Wait) -> bool:
         match wait.why:
-            case Why.TESTING | Why.UNDECIDED:
+            case Why.TESTING | Why.UNDECIDED | Why.NO_SLOT:
                 return True
             case Why.NO_ROOM:
                 return not self._is_over()
