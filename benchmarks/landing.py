@@ -6,24 +6,18 @@ The floor is the same branches, rebased and pushed by plain git in a shell, with
 journal or a clean checkout for the retest.
 """
 
-import os
-import subprocess  # noqa: TID251 - the floor is plain git
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from benchmarks.remotes import git, make_remote
 from mergetui.config import Config
 from mergetui.model import Repository
 from mergetui.wiring import Places, Wiring
 
 BRANCHES = 24
-QUIET = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-PERSON = {
-    f"GIT_{who}_{what}": "ada@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-}
 
 
 def main() -> None:
@@ -43,12 +37,12 @@ def main() -> None:
 
 def _by_git(remote: Path) -> float:
     work = remote.with_suffix(".work")
-    _git(remote.parent, "clone", "--quiet", str(remote), str(work))
+    git(remote.parent, "clone", "--quiet", str(remote), str(work))
     began = time.perf_counter()
     for number in range(BRANCHES):
-        _git(work, "fetch", "--quiet")
-        _git(work, "rebase", "--quiet", "origin/main", f"origin/b{number}")
-        _git(work, "push", "--quiet", "origin", "HEAD:main")
+        git(work, "fetch", "--quiet")
+        git(work, "rebase", "--quiet", "origin/main", f"origin/b{number}")
+        git(work, "push", "--quiet", "origin", "HEAD:main")
     return time.perf_counter() - began
 
 
@@ -67,27 +61,7 @@ def _by_the_gate(directory: Path, batch: int, parallel: int) -> float:
 
 
 def _remote(directory: Path) -> Path:
-    remote, work = directory / "remote.git", directory / "author"
-    directory.mkdir(parents=True)
-    _git(directory, "init", "--quiet", "--bare", "-b", "main", str(remote))
-    _git(directory, "clone", "--quiet", str(remote), str(work))
-    for number in range(50):
-        (work / f"file{number}").write_text("text\n" * 100)
-    _git(work, "add", ".")
-    _git(work, "commit", "--quiet", "-m", "base")
-    _git(work, "push", "--quiet", "origin", "HEAD:main")
-    for number in range(BRANCHES):
-        _git(work, "checkout", "--quiet", "--detach", "origin/main")
-        (work / f"new{number}").write_text("1\n")
-        _git(work, "add", ".")
-        _git(work, "commit", "--quiet", "-m", f"b{number}")
-        _git(work, "push", "--quiet", "origin", f"HEAD:refs/heads/b{number}")
-    return remote
-
-
-def _git(directory: Path, *argv: str) -> None:
-    command: Sequence[str] = ["git", *argv]
-    subprocess.run(command, cwd=directory, env={**QUIET, **PERSON}, check=True, stderr=subprocess.DEVNULL)
+    return make_remote(directory, {f"b{number}": {f"new{number}": "1\n"} for number in range(BRANCHES)})
 
 
 if __name__ == "__main__":
