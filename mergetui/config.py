@@ -12,10 +12,11 @@ from msgspec import Struct, field
 from msgspec.structs import fields
 
 from mergetui.config_values import choices, parse_value
+from mergetui.integrations import Forge
 from mergetui.model import ConsoleSettings, Gate, Repository
 from mergetui.naming import broken_branch_rule, broken_repository_rule, is_task_branch
 
-TABLES = ("gate", "repos", "console", "keys")
+TABLES = ("gate", "repos", "forges", "console", "keys")
 
 
 class ConfigError(Exception):
@@ -27,6 +28,7 @@ class Config(Struct, frozen=True, kw_only=True):
     gate: Gate = Gate()
     console: ConsoleSettings = ConsoleSettings()
     repos: Mapping[str, Repository] = field(default_factory=dict)
+    forges: Mapping[str, Forge] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key bindings of the console, by id."""
 
@@ -54,9 +56,11 @@ def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
     console = _struct(ConsoleSettings, "console", tables.get("console", {}), path)
     repos = {name: _repository(name, table, path) for name, table in _tables(tables, "repos", path).items()}
     _refuse_twins(repos, path)
+    forges = {name: _forge(name, table, path) for name, table in _tables(tables, "forges", path).items()}
+    _refuse_strangers(repos, forges, path)
     keys = _table("keys", tables.get("keys", {}), path)
     said = {key: str(value) for key, value in keys.items()}
-    return Config(path=path, gate=gate, console=console, repos=repos, keys=said)
+    return Config(path=path, gate=gate, console=console, repos=repos, forges=forges, keys=said)
 
 
 def setting_names() -> tuple[str, ...]:
@@ -173,6 +177,34 @@ def _check(repository: Repository, where: str, path: Path) -> None:
         raise ConfigError(f"{path}: [{where}] landing = 'external' is not there yet; allowed: 'push'")
     if repository.retest is not None and not repository.retest.strip():
         raise ConfigError(f"{path}: [{where}] retest = {repository.retest!r}; allowed: a shell command")
+
+
+def _forge(name: str, table: Mapping[str, object], path: Path) -> Forge:
+    where = f"forges.{name}"
+    _refuse_unknown(where, table, tuple(known.name for known in fields(Forge) if known.name != "name"), path)
+    if "kind" not in table:
+        kinds = ", ".join(choices(get_type_hints(Forge)["kind"]))
+        raise ConfigError(f"{path}: [{where}] 'kind' is missing; allowed: {kinds}")
+    if rule := broken_repository_rule(name):
+        raise ConfigError(f"{path}: [{where}] is not a name for a forge; allowed: {rule}")
+    forge: Forge = _struct(Forge, where, {**table, "name": name}, path)
+    for key in ("api", "link"):
+        address = getattr(forge, key)
+        if address is not None and not re.fullmatch(r"https?://[^/\s]+\S*", address):
+            raise ConfigError(f"{path}: [{where}] {key} = {address!r}; allowed: an http or https address")
+    if forge.api is None and forge.kind in ("gitea", "forgejo"):
+        raise ConfigError(f"{path}: [{where}] 'api' is missing; every {forge.kind} has an address of its own")
+    return forge
+
+
+def _refuse_strangers(repos: Mapping[str, Repository], forges: Mapping[str, Forge], path: Path) -> None:
+    for name, repository in repos.items():
+        where = f"{path}: [repos.{name}]"
+        if repository.forge is not None and repository.forge not in forges:
+            known = ", ".join(sorted(forges)) or "none; add a table [forges.NAME]"
+            raise ConfigError(f"{where} forge = {repository.forge!r}; configured: {known}")
+        if repository.forge is not None and repository.project is None:
+            raise ConfigError(f"{where} 'project' is missing; it is what the forge calls the repository")
 
 
 def _refuse_twins(repos: Mapping[str, Repository], path: Path) -> None:

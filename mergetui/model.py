@@ -119,6 +119,10 @@ class Repository(Struct, frozen=True, kw_only=True):
     """The number of entries on trial grows by one with every landing, and is halved by every red one."""
     clean: Literal["everything", "keep-ignored"] = "everything"
     """What a warm checkout loses before the next retest."""
+    forge: str | None = None
+    """The name of the forge that keeps its requests."""
+    project: str | None = None
+    """What it is called there: `acme/shop`."""
 
 
 @dataclass(frozen=True, init=False)

@@ -32,6 +32,8 @@ HELP: Mapping[str, str] = {
     "update_branch": "move the task branch to where it was caught up, with an exact lease",
     "landing": "push: the gate itself pushes what it has tested",
     "clean": 'what a warm checkout loses before the next retest; or "keep-ignored"',
+    "forge": "the [forges.NAME] that keeps its requests; none: no forge hears or says anything",
+    "project": "what the forge calls it",
 }
 """A line per key of `[repos.NAME]`."""
 SYNTAX: Mapping[str, str] = {"env": "NAME=value,OTHER=value", "env_pass": "NAME,OTHER"}

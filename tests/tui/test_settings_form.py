@@ -13,7 +13,7 @@ from mergetui.config import load, read, setting_names
 from mergetui.config_file import add_repository, change_repository
 from mergetui.masking import Mask
 from mergetui.outcome import Unreachable
-from mergetui.settings import sheet_of
+from mergetui.settings import HELP, sheet_of
 from mergetui.tui.screens.add_repository import Added, AddForm
 from mergetui.tui.screens.form import DiscardQuestion
 from mergetui.tui.screens.settings import Anew, Saved, SettingsForm
@@ -151,9 +151,19 @@ def test_the_environment_is_named_where_it_decides(path: Path) -> None:
 def test_every_setting_can_be_reached_in_a_small_terminal(path: Path) -> None:
     async def act(hands: Hands) -> None:
         await hands.press(*["down"] * (len(setting_names()) - 1))
-        assert hands.focus == "field-clean"
+        last = setting_names()[-1]
+        assert hands.focus == f"field-{last}"
+        assert f"{last}  " in hands.screen
+        assert HELP[last] in hands.screen
+
+    scene(settings(path), act, (60, 20))
+
+
+def test_a_setting_with_choices_shows_the_next_one_when_asked(path: Path) -> None:
+    async def act(hands: Hands) -> None:
+        hands.modal.query_one("#field-clean").focus()
+        await hands.pilot.pause()
         assert "what a warm checkout loses" in hands.screen
-        assert "clean  " in hands.screen
         await hands.press("space")
         assert "keep-ignored" in hands.modal.query_one("#field-clean", Input).value
 
