@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mergetui.model import Candidate, Entry, Instant, LandingIntent, Link, Oid, Pass
+from mergetui.model import Candidate, Entry, Handover, Instant, LandingIntent, Link, Oid, Pass
 from mergetui.reason import Coded
 
 
@@ -17,6 +17,7 @@ class Why(StrEnum):
     DEFERRED = "every entry that can move is deferred"
     PAUSED = "the repository is paused"
     TESTING = "a retest is running"
+    AWAITING_MERGE = "an entry waits to be merged by somebody else"
     UNDECIDED = "the remote has not said what became of a push"
     REMOTE_DOWN = "the remote cannot be reached"
     NO_COMMAND = "the repository has no retest command"
@@ -82,6 +83,26 @@ class Land(Struct, frozen=True):
     candidate: Candidate
 
 
+class HandOver(Struct, frozen=True):
+    """Somebody else merges the candidate; the lease is kept for it."""
+
+    candidate: Candidate
+
+
+class RecordMerge(Struct, frozen=True):
+    """What was handed over is in the target."""
+
+    handover: Handover
+
+
+class TakeBack(Struct, frozen=True):
+    """What was handed over cannot be merged as it was tested."""
+
+    handover: Handover
+    reason: Coded | None
+    """Defers the entry; None: it is caught up and tested again."""
+
+
 class SendBack(Struct, frozen=True):
     entry: Entry
     reason: Coded
@@ -108,6 +129,9 @@ Action: TypeAlias = (
     | TakeResult
     | StopRetest
     | Land
+    | HandOver
+    | RecordMerge
+    | TakeBack
     | SendBack
     | Defer
     | Hold

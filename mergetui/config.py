@@ -173,8 +173,9 @@ def _check(repository: Repository, where: str, path: Path) -> None:
         raise ConfigError(f"{path}: [{where}] target = {repository.target!r}; a branch {rule}")
     if not is_task_branch(repository.target):
         raise ConfigError(f"{path}: [{where}] target = {repository.target!r}; a request's ref is read-only")
-    if repository.landing == "external":
-        raise ConfigError(f"{path}: [{where}] landing = 'external' is not there yet; allowed: 'push'")
+    if repository.landing == "external" and (repository.batch, repository.parallel) != (1, 1):
+        told = f"landing = 'external' with batch = {repository.batch} and parallel = {repository.parallel}"
+        raise ConfigError(f"{path}: [{where}] {told}; allowed: 1 and 1, for the lease is kept for one entry")
     if repository.retest is not None and not repository.retest.strip():
         raise ConfigError(f"{path}: [{where}] retest = {repository.retest!r}; allowed: a shell command")
 

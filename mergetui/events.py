@@ -176,6 +176,33 @@ class LandingUnknown(Fact, frozen=True, kw_only=True, tag="landing-unknown"):
     detail: str
 
 
+class HandedOver(Fact, frozen=True, kw_only=True, tag="handed-over"):
+    """Somebody else is to merge the candidate; the lease is kept for it."""
+
+    branches: tuple[Branch, ...]
+    base: Oid
+    commit: Oid
+    token: FencingToken
+    until: Instant
+
+
+class TakenBack(Fact, frozen=True, kw_only=True, tag="taken-back"):
+    """What was handed over cannot be merged as it was tested any more."""
+
+    branches: tuple[Branch, ...]
+    commit: Oid
+    reason: Coded | None = None
+    """None: it is caught up and tested again."""
+
+
+class SaidMerged(Fact, frozen=True, kw_only=True, tag="said-merged"):
+    """Somebody said that what was handed over is merged; the refs decide."""
+
+    branches: tuple[Branch, ...]
+    commit: Oid | None
+    said_by: str
+
+
 class Ended(Fact, frozen=True, kw_only=True, tag="ended"):
     """An entry's run is over: landed, sent back, deferred, held, dequeued or broken."""
 
@@ -232,6 +259,9 @@ Event: TypeAlias = (
     | BranchesPushed
     | LandingContended
     | LandingUnknown
+    | HandedOver
+    | TakenBack
+    | SaidMerged
     | Ended
     | OutOfRoom
     | RoomBack

@@ -10,6 +10,7 @@ from mergetui.events import (
     CaughtUp,
     Ended,
     Event,
+    HandedOver,
     LandingStarted,
     LeaseForced,
     LeaseGranted,
@@ -45,6 +46,13 @@ class Landing(Struct, frozen=True, kw_only=True):
     start: Start | None
     candidate: Candidate | None
     """The catch-up that made the commit, from this run's base on."""
+    handed_over: Oid | None = None
+    """The commit that somebody else was to merge; None: the gate pushed it itself."""
+
+    @property
+    def made(self) -> Oid:
+        """The commit that was tested and was to land; another one where somebody else merged."""
+        return self.handed_over or self.commit
 
     @property
     def commit(self) -> Oid:
@@ -99,7 +107,8 @@ class _Telling:
         self._words: dict[Oid, str | None] = {}
         self._vouched: dict[Oid, Oid] = {}
         self._starts: dict[Oid, dict[FencingToken, Start]] = {}
-        self._latest: LandingStarted | None = None
+        self._latest: LandingStarted | HandedOver | None = None
+        self._handed_over: dict[FencingToken, Oid] = {}
         self._granted: Counter[FencingToken] = Counter()
         self._highest: FencingToken = 0
         self._taken_away: FencingToken = 0
@@ -121,6 +130,9 @@ class _Telling:
             case RetestSpared():
                 self._spared(event)
             case LandingStarted():
+                self._start(event)
+            case HandedOver(token=token, commit=commit):
+                self._handed_over[token] = commit
                 self._start(event)
             case Ended(run=run) if run.outcome == "landed":
                 self._landed(run)
@@ -154,7 +166,7 @@ class _Telling:
     def _of(self, commit: Oid) -> list[Candidate]:
         return self._candidates.get(commit, [])
 
-    def _start(self, fact: LandingStarted) -> None:
+    def _start(self, fact: LandingStarted | HandedOver) -> None:
         self._latest = fact
         self._starts.setdefault(fact.commit, {})[fact.token] = Start(
             base=fact.base,
@@ -174,11 +186,13 @@ class _Telling:
 
     def _landed(self, run: Run) -> None:
         key = (run.id, run.base, run.tested_commit, run.tested_tree, run.landed_commit, run.landed_tree)
-        commit = run.landed_commit or ""
+        handed_over = self._handed_over.get(run.token or 0) if run.merged_by else None
+        commit = handed_over or run.landed_commit or ""
         # A holder that had lost its lease may have written that it starts, too; it landed nothing.
         starts = self._starts.get(commit, {})
         start = starts.get(run.token or 0) or next(iter(starts.values()), None)
-        landing = Landing(run=run, start=start, candidate=self._made(commit, run.base))
+        candidate = self._made(commit, run.base)
+        landing = Landing(run=run, start=start, candidate=candidate, handed_over=handed_over)
         self.landings.setdefault((*key, run.token), landing)
 
     def _made(self, commit: Oid, base: Oid | None) -> Candidate | None:

@@ -57,6 +57,16 @@ def renew(
     return replace(state, lease=renewed), renewed
 
 
+def keep_for_merge(
+    state: RepositoryState, mine: Lease, *, branches: tuple[Branch, ...], until: Instant
+) -> RepositoryState:
+    """`mine`, kept for branches that somebody else merges; nobody has to renew it until then."""
+    if not is_held(state, mine) or state.lease is None:
+        return state
+    kept = replace(state.lease, branches=branches, phase="awaits merge", expires_at=until, awaits_merge=True)
+    return replace(state, lease=kept)
+
+
 def describe(
     state: RepositoryState, mine: Lease, *, branches: tuple[Branch, ...], phase: str
 ) -> RepositoryState:
@@ -89,9 +99,15 @@ def is_held(state: RepositoryState, mine: Lease) -> bool:
     return state.lease is not None and state.lease.token == mine.token and state.lease.holder == mine.holder
 
 
+def is_kept(state: RepositoryState) -> bool:
+    """Whether the lease is still the one that is kept for what was handed over."""
+    kept, held = state.handover, state.lease
+    return kept is not None and held is not None and held.token == kept.token
+
+
 def is_stale(lease: Lease, *, holder_is_dead: bool, now: Instant) -> bool:
-    """Its holder is dead, or silent for a ttl."""
-    return holder_is_dead or now >= lease.expires_at
+    """Its holder is dead or silent for a ttl; or its entry has waited too long to be merged."""
+    return now >= lease.expires_at or (holder_is_dead and not lease.awaits_merge)
 
 
 def next_token(state: RepositoryState) -> FencingToken:

@@ -113,6 +113,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     strategy: Strategy = "rebase"
     update_branch: bool = True
     landing: Literal["push", "external"] = "push"
+    merge_ttl: timedelta = timedelta(days=1)
+    """How long a green entry keeps the lease for whoever merges it, where the gate does not push itself."""
     result_ttl: timedelta | None = None
     """So long a green retest of a tree is believed: the same command does not test the same tree again."""
     adaptive: bool = False
@@ -246,6 +248,8 @@ class Lease(Struct, frozen=True, kw_only=True):
     acquired_at: Instant
     renewed_at: Instant
     expires_at: Instant
+    awaits_merge: bool = False
+    """It is kept for an entry that somebody else merges; nobody renews it, and its holder may be dead."""
 
 
 GATE_ITSELF = "mergetui"
@@ -283,6 +287,21 @@ class LandingIntent(Struct, frozen=True, kw_only=True):
     """The commit whose retest vouches for the candidate, if that is another one with the same tree."""
 
 
+class Handover(Struct, frozen=True, kw_only=True):
+    """A tested candidate that waits to be merged by somebody else, who is told by its task branches."""
+
+    candidate: Candidate
+    token: FencingToken
+    """Of the lease that is kept for it."""
+    since: Instant
+    until: Instant
+    """Then its lease is stale: an operator may release it."""
+    tested: Oid | None = None
+    """The commit whose retest vouches for the candidate, if that is another one with the same tree."""
+    said_by: str | None = None
+    """Who said that it was merged; the refs decide."""
+
+
 class Advance(Struct, frozen=True, kw_only=True):
     """Who works on the repository at this moment, and how."""
 
@@ -307,9 +326,12 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     pause: Pause | None = None
     seen: Sighting | None = None
     landing: LandingIntent | None = None
+    handover: Handover | None = None
     advance: Advance | None = None
     last_token: FencingToken = 0
     window: Window | None = None
+    look_wanted: Instant | None = None
+    """When somebody said last that the remote has news."""
     serial: int = 0
     """Counter behind the ids of entries and runs."""
     admitted: int = 0

@@ -137,3 +137,5 @@ class Run(Struct, frozen=True, kw_only=True):
     started_at: Instant
     finished_at: Instant
     log: str | None = None
+    merged_by: str | None = None
+    """Who said that it was merged, where somebody else merges; None: the gate pushed it itself."""

@@ -6,24 +6,29 @@ green, red, running or built, and picks where to test next.
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from mergetui.actions import (
     Action,
     CatchUp,
     Decide,
     Defer,
+    HandOver,
     Hold,
     Land,
     PauseItself,
     PinAnew,
+    RecordMerge,
     SendBack,
     StartRetest,
     StopRetest,
+    TakeBack,
     TakeResult,
     TakeUp,
     Wait,
     Why,
 )
-from mergetui.model import Entry, EntryState, Oid
+from mergetui.model import Candidate, Entry, EntryState, Handover, Link, Oid
 from mergetui.prospects import Future, futures, longest_chain, rests, standing
 from mergetui.reason import Coded, Reason
 from mergetui.view import Policy, Verdict, View
@@ -35,6 +40,8 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
         return (Decide(view.landing),)
     if view.rewound is not None and not _is_paused(view):
         return (PauseItself(view.rewound),)
+    if view.handover is not None:
+        return _handed_over(view, view.handover, policy)
     if news := _news(view, policy):
         return news
     ahead = futures(view, policy)
@@ -50,7 +57,7 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
 def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
     sure = ahead[0]
     if sure.green:
-        return (Land(sure.green),)
+        return (HandOver(sure.green) if policy.external else Land(sure.green),)
     if sure.void:
         return (Defer(sure.line[: len(sure.void.candidate.links)], sure.void.reason or _NO_ANSWER),)
     if sure.red == 1:
@@ -60,6 +67,39 @@ def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Act
     if sure.line[0].contended > policy.max_contention:
         return (Defer(sure.line[:1], _contended(sure.line[0])),)
     return _tests(view, policy, ahead) or (_testing(view),)
+
+
+def _handed_over(view: View, handover: Handover, policy: Policy) -> tuple[Action, ...]:
+    """Nothing else is tried meanwhile: the lease is kept for what was handed over."""
+    candidate = handover.candidate
+    if view.is_merged:
+        return (RecordMerge(handover),)
+    if not view.keeps_lease:
+        return (TakeBack(handover, _LEASE_GONE),)
+    if view.trouble is None and _has_changed(view, candidate):
+        return (TakeBack(handover, None),)
+    others = tuple(entry for entry in view.queue if entry.id not in candidate.entries)
+    told = ", ".join(branch for link in candidate.links for branch in link.branches)
+    until = handover.until if view.now < handover.until else None
+    wait = Wait(why=Why.AWAITING_MERGE, detail=told, until=until)
+    return _news(replace(view, queue=others), policy) or (wait,)
+
+
+def _has_changed(view: View, candidate: Candidate) -> bool:
+    """Whether the target, the queue or the authors have gone on without what was handed over."""
+    entries = {entry.id: entry for entry in view.queue}
+    stand = (
+        link.entry in entries and _is_where_it_was(view, link, entries[link.entry])
+        for link in candidate.links
+    )
+    return view.tip != candidate.base or not all(stand)
+
+
+def _is_where_it_was(view: View, link: Link, entry: Entry) -> bool:
+    return entry.heads == link.heads and all(
+        view.heads.get(branch) in (head, tip)
+        for branch, head, tip in zip(link.branches, link.heads, link.tips, strict=True)
+    )
 
 
 def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
@@ -202,6 +242,7 @@ def _testing(view: View) -> Wait:
     return Wait(why=Why.TESTING) if running else _nothing_to_do(view)
 
 
+_LEASE_GONE = Coded(Reason.LEASE_LOST, "an operator released it while it was waiting to be merged")
 _RED_INSIDE = "a shorter candidate is red"
 _OUT_OF_LINE = "it is no longer next in line"
 _NO_ANSWER = Coded(Reason.INTERNAL, "no reason was given")

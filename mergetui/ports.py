@@ -151,6 +151,9 @@ class Repo(Protocol):
     def what_became_of(self, candidate: Candidate) -> PublishResult:
         """Ask the remote about a push that got no answer; `Undecided` while the target has not moved."""
 
+    def find_merge(self, candidate: Candidate, tip: Oid) -> "Published | None":
+        """The commit with which the target got all of the candidate, and its tree; None if it has not."""
+
     def check_out(self, commit: Oid, *, slot: int) -> Path:
         """A clean checkout of `commit` that shares nothing with the copy that lands."""
 

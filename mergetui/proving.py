@@ -152,11 +152,11 @@ def _tested(landing: Landing) -> Claim:
         return _says_nothing("tested", NOTHING_PROMISED)
     if start is None:
         return _fails("tested", f"the journal does not tell when the landing of {tested} started")
-    if tested != (start.vouched_by or landing.commit):
-        return _fails("tested", f"expected a green retest of {landing.commit}, {tested} was tested")
+    if tested != (start.vouched_by or landing.made):
+        return _fails("tested", f"expected a green retest of {landing.made}, {tested} was tested")
     if start.retest is not None:
         return _fails("tested", f"expected a green retest of {tested}, {start.retest}")
-    same = " as the same tree" if tested != landing.commit else ""
+    same = " as the same tree" if tested != landing.made else ""
     return _holds("tested", f"{tested} was green{same} before it landed")
 
 
@@ -164,6 +164,8 @@ def _base(landing: Landing, history: History, rivals: Mapping[Oid | None, set[Oi
     base, commit = landing.run.base, landing.commit
     if commit not in history.commits:
         return _says_nothing("base", _NOT_THERE)
+    if landing.made != commit:
+        return _says_nothing("base", f"somebody else merged {landing.made} as {commit}")
     wrong = _wrong_start(landing) or _wrong_chain(landing, history)
     if wrong:
         return _fails("base", wrong)

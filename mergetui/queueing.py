@@ -71,6 +71,12 @@ def find(state: RepositoryState, branch: Branch) -> Entry | None:
     return next((entry for entry in state.entries.values() if branch in entry.branches), None)
 
 
+def in_flight(state: RepositoryState) -> tuple[Entry, ...]:
+    """Entries whose work is lost when the gate's is; what was handed over is with somebody else."""
+    handed_over = state.handover.candidate.entries if state.handover is not None else ()
+    return tuple(e for e in state.entries.values() if e.state.in_flight and e.id not in handed_over)
+
+
 def put(state: RepositoryState, *entries: Entry) -> RepositoryState:
     return replace(state, entries={**state.entries, **{entry.id: entry for entry in entries}})
 

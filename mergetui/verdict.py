@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from mergetui.actions import Defer, Wait, Why
 from mergetui.cleaning import redact
-from mergetui.model import Entry, EntryState, Instant, Repository, RepositoryState
+from mergetui.leasing import is_kept
+from mergetui.model import Candidate, Entry, EntryState, Instant, Repository, RepositoryState
 from mergetui.planning import plan
 from mergetui.queueing import order
 from mergetui.reason import Coded, Reason
@@ -61,6 +62,8 @@ def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911, PLR0912 - one 
             return _paused(known.state, name)
         case Why.TESTING:
             return _verdict(wait, wait.detail, f"mergetui log {name} --follow", "l")
+        case Why.AWAITING_MERGE:
+            return _awaiting_merge(known, wait)
         case Why.UNDECIDED:
             return _verdict(wait, f"the remote has not said yet whether {wait.detail} landed")
         case Why.NO_COMMAND:
@@ -84,14 +87,15 @@ def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911, PLR0912 - one 
             return _not_advancing(known.state, name)
 
 
-def _wait(known: Knowledge) -> Wait:
+def _wait(known: Knowledge) -> Wait:  # noqa: PLR0911 - one return per thing that may hold it up
     """What a driver that came now would wait for."""
     state = known.state
     if known.lack is not None:
         return Wait(why=Why.NO_ROOM, detail=known.lack)
     if state.landing is not None:
-        branches = (branch for link in state.landing.candidate.links for branch in link.branches)
-        return Wait(why=Why.UNDECIDED, detail=", ".join(branches))
+        return Wait(why=Why.UNDECIDED, detail=_names(state.landing.candidate))
+    if state.handover is not None and is_kept(state):
+        return Wait(why=Why.AWAITING_MERGE, detail=_names(state.handover.candidate))
     queue = order(state.entries.values())
     flying = [entry for entry in queue if entry.state.in_flight]
     worked_on = state.lease is not None and not known.holder_is_dead
@@ -110,6 +114,10 @@ def _wait(known: Knowledge) -> Wait:
         case _:
             lacks_slot = state.advance is not None and state.advance.lacks_slot
             return Wait(why=Why.NO_SLOT if lacks_slot else Why.NOT_ADVANCING)
+
+
+def _names(candidate: Candidate) -> str:
+    return ", ".join(branch for link in candidate.links for branch in link.branches)
 
 
 def _view(state: RepositoryState, queue: tuple[Entry, ...], *, now: Instant, lease_of_another: bool) -> View:
@@ -153,6 +161,16 @@ def _lease_busy(known: Knowledge, wait: Wait) -> Verdict:
         mend=f"mergetui lease release {known.repository.name} --reason TEXT --token {held.token}",
         key="f",
     )
+
+
+def _awaiting_merge(known: Knowledge, wait: Wait) -> Verdict:
+    name, handover = known.repository.name, known.state.handover
+    assert handover is not None
+    says = f"{wait.detail} is green and waits to be merged for {spell(known.now - handover.since)}"
+    if known.now < handover.until:
+        return _verdict(wait, says, "merge it where it was proposed")
+    told = f"{says}, which is too long: its lease #{handover.token} is stale"
+    return _verdict(wait, told, f"mergetui lease release {name} --reason TEXT --token {handover.token}", "f")
 
 
 def _not_advancing(state: RepositoryState, name: str) -> Verdict:

@@ -10,6 +10,7 @@ from mergetui.model import (
     Candidate,
     Entry,
     Gate,
+    Handover,
     Instant,
     LandingIntent,
     Lease,
@@ -53,6 +54,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     has_command: bool = True
     batch: int = 1
     parallel: int = 1
+    external: bool = False
+    """Somebody else merges what is green."""
     retries: int = 0
     """Red retests of a candidate that are doubted before one counts."""
     max_retries: int = 2
@@ -65,6 +68,7 @@ def policy_of(repository: Repository, gate: Gate) -> Policy:
         has_command=repository.retest is not None,
         batch=repository.batch,
         parallel=repository.parallel,
+        external=repository.landing == "external",
         retries=repository.retries,
         max_retries=gate.max_retries,
         max_contention=gate.max_contention,
@@ -93,6 +97,12 @@ class View(Struct, frozen=True, kw_only=True):
     pause: Pause | None = None
     landing: LandingIntent | None = None
     """A push to the target that the remote has not decided."""
+    handover: Handover | None = None
+    """A candidate that waits to be merged by somebody else."""
+    is_merged: bool = False
+    """The target has all of it."""
+    keeps_lease: bool = True
+    """The lease is still kept for it."""
     lease_of_another: Lease | None = None
     window: int | None = None
     """Entries that may be on trial at the same time; None: as many as the policy says."""

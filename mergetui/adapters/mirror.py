@@ -21,13 +21,14 @@ from mergetui.adapters.git import (
     RecentCommands,
     allowed_protocols,
 )
+from mergetui.adapters.merges import find_merge
 from mergetui.adapters.pushing import SHOWS_NO_BRANCH, Replace, ask_refs, fast_forward, judge, push_command
 from mergetui.adapters.room import prove as prove_room
 from mergetui.adapters.slots import Slot
 from mergetui.model import Branch, Candidate, Entry, Link, Oid, Repository
 from mergetui.naming import full_ref, is_task_branch
 from mergetui.outcome import Unreachable
-from mergetui.ports import BranchesMoved, BranchHasMoved, BranchMove, Clash, PublishResult, Seen
+from mergetui.ports import BranchesMoved, BranchHasMoved, BranchMove, Clash, Published, PublishResult, Seen
 from mergetui.reason import Coded, Reason
 
 T = TypeVar("T")
@@ -129,6 +130,9 @@ class Mirror:
         return judge(
             self._git, _REMOTE, target=self._target, commit=candidate.commit, base=candidate.base, ran=None
         )
+
+    def find_merge(self, candidate: Candidate, tip: Oid) -> Published | None:
+        return find_merge(self._git, candidate, tip)
 
     def check_out(self, commit: Oid, *, slot: int) -> Path:
         checkout = Slot(self._directory / "slots", slot, self._bare, self._git)

@@ -14,6 +14,8 @@ from mergetui.model import (
     Entry,
     EntryId,
     FencingToken,
+    Handover,
+    Instant,
     LandingIntent,
     Lease,
     Pause,
@@ -32,12 +34,22 @@ _NONE_KNOWN: Known = {}
 
 _LARGEST_COUNT = 2**53
 _LARGEST_LEASE = 2**16
+
+
+class Attention(Struct, frozen=True, kw_only=True):
+    """What whoever works on the repository is asked for."""
+
+    look_wanted: Instant | None = None
+
+
 _INSTANTS: Mapping[type[Struct], tuple[str, ...]] = {
     Entry: ("enqueued_at", "available_at", "state_since"),
     Lease: ("acquired_at", "renewed_at", "expires_at"),
     Pause: ("at", "until"),
     Sighting: ("at", "failing_since"),
     LandingIntent: ("started_at",),
+    Handover: ("since", "until"),
+    Attention: ("look_wanted",),
     Advance: ("since",),
 }
 
@@ -122,6 +134,8 @@ def read_tables(tables: Mapping[str, Mapping[str, Any]], known: Known = _NONE_KN
         landing=landing,
         advance=sieve.single("advance", Advance),
         window=sieve.single("window", Window),
+        handover=sieve.single("handover", Handover),
+        look_wanted=(sieve.single("attention", Attention) or Attention()).look_wanted,
         last_token=max(stored.last_token, *sieve.tokens()),
         serial=stored.serial if counters else _highest_number(entries),
         admitted=stored.admitted,
@@ -178,7 +192,7 @@ class _Sieve:
 
     def tokens(self) -> list[FencingToken]:
         """Every token that a row shows, sound or not; 0 among them."""
-        rows = (self._singles.get(key) for key in ("lease", "landing"))
+        rows = (self._singles.get(key) for key in ("lease", "landing", "handover"))
         tokens = (row.get("token") for row in rows if isinstance(row, Mapping))
         return [0, *(token for token in tokens if type(token) is int and _is_count(token))]
 
@@ -213,11 +227,11 @@ def _fault(row: Struct, key: str) -> str | None:
             return _fault_of_entry(row, key)
         case Lease() if len(msgspec.json.encode(row)) > _LARGEST_LEASE:
             return f"more than {_LARGEST_LEASE} bytes"
-        case Lease(token=token) | LandingIntent(token=token) if not _is_count(token):
+        case Lease(token=token) | LandingIntent(token=token) | Handover(token=token) if not _is_count(token):
             return f"the token {token}"
         case Window(size=size) if not 1 <= size <= _LARGEST_COUNT:
             return f"the size {size}"
-        case LandingIntent(candidate=candidate) if not candidate.links:
+        case LandingIntent(candidate=candidate) | Handover(candidate=candidate) if not candidate.links:
             return "a candidate of nothing"
         case Counters() if not all(map(_is_count, counts := msgspec.structs.astuple(row))):
             return f"the counters {', '.join(map(str, counts))}"
@@ -253,5 +267,7 @@ def _singles(state: RepositoryState, counters: Counters) -> dict[str, Struct | N
         "landing": state.landing,
         "advance": state.advance,
         "window": state.window,
+        "handover": state.handover,
+        "attention": Attention(look_wanted=state.look_wanted) if state.look_wanted else None,
         "counters": counters,
     }

@@ -16,6 +16,7 @@ from mergetui.events import (
     Ended,
     Enqueued,
     Event,
+    HandedOver,
     HeadMoved,
     LandingContended,
     LandingStarted,
@@ -28,11 +29,14 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
     RoomBack,
+    SaidMerged,
+    TakenBack,
     TakenUp,
     TargetMoved,
 )
 from mergetui.model import Branch, Oid
 from mergetui.outcome import Run
+from mergetui.reason import Coded
 
 _SHORT = 10
 
@@ -53,7 +57,7 @@ def branches_of(fact: Event) -> tuple[Branch, ...]:
     return fact.run.branches if isinstance(fact, Ended) else getattr(fact, "branches", ())
 
 
-def steps(fact: Event, target: Branch) -> list[RefStep]:  # noqa: PLR0911 - one flat case per kind of fact
+def steps(fact: Event, target: Branch) -> list[RefStep]:  # noqa: C901, PLR0911 - one flat case per kind of fact
     """What the fact says of refs, the target's name being `target`."""
     match fact:
         case Enqueued(branches=branches, heads=heads):
@@ -72,6 +76,8 @@ def steps(fact: Event, target: Branch) -> list[RefStep]:  # noqa: PLR0911 - one 
             return [RefStep(ref=target, before=base, after=commit)]
         case LandingContended(base=base) | CatchUpStarted(onto=base):
             return [RefStep(ref=target, before=base)]
+        case HandedOver(commit=commit) | TakenBack(commit=commit):
+            return [RefStep(ref="candidate", after=commit)]
         case RetestStarted(commit=commit) | RetestEnded(commit=commit) | LandingUnknown(commit=commit):
             return [RefStep(ref="candidate", after=commit)]
         case _:
@@ -115,7 +121,7 @@ def _arrow(step: RefStep) -> str:
     return f"{clean(step.ref)} {' → '.join(ends) or 'gone'}"
 
 
-def _says(fact: Event) -> str:
+def _says(fact: Event) -> str:  # noqa: PLR0911 - one flat case per kind of fact
     match fact:
         case Ended(run=run):
             return f"{run.outcome} {run.reason.code}: {run.reason.detail}" if run.reason else run.outcome
@@ -125,6 +131,8 @@ def _says(fact: Event) -> str:
         case Recovered(detail=said) | Broken(detail=said) | RoomBack(detail=said):
             return said
         case LandingUnknown(detail=said) | RemoteLost(detail=said):
+            return said
+        case TakenBack(reason=Coded(detail=said)) | SaidMerged(said_by=said):
             return said
         case PauseBegun(pause=pause):
             return f"{pause.by}: {pause.reason}"

@@ -11,13 +11,16 @@ from mergetui.actions import (
     CatchUp,
     Decide,
     Defer,
+    HandOver,
     Hold,
     Land,
     PauseItself,
     PinAnew,
+    RecordMerge,
     SendBack,
     StartRetest,
     StopRetest,
+    TakeBack,
     TakeResult,
     TakeUp,
     Wait,
@@ -25,6 +28,7 @@ from mergetui.actions import (
 )
 from mergetui.driver.bench import Bench, Ending, branches_of, names
 from mergetui.driver.endings import Endings, exchanged
+from mergetui.driver.handing_over import HandingOver
 from mergetui.driver.landing import Landing
 from mergetui.driver.looking import Lookout
 from mergetui.driver.ports import Ports
@@ -79,6 +83,15 @@ class Acts:
             tested=repository.enabled,
             began=self.endings.began,
         )
+        self.handing_over = HandingOver(
+            self.record,
+            ports.repo,
+            repository=repository,
+            tenure=self.tenure,
+            bench=self.bench,
+            landing=self._landing,
+            endings=self.endings,
+        )
 
     def perform(self, action: Action) -> Wait | None:  # noqa: C901, PLR0912 - one flat case per action
         """Do it; what to wait for, if the action says so."""
@@ -93,6 +106,13 @@ class Acts:
                 self.retesting.spare(candidate, earlier)
             case StopRetest(candidate=candidate, why=why):
                 self.note_endings([e for e in [self.bench.stop(candidate, why)] if e])
+            case HandOver(candidate=candidate):
+                self.handing_over.hand_over(candidate)
+                self.lookout.distrust()
+            case RecordMerge(handover=handover):
+                self.handing_over.record_merge(handover)
+            case TakeBack(handover=handover, reason=reason):
+                self.handing_over.take_back(handover, reason)
             case Land(candidate=candidate):
                 self._land(lambda: self._landing.land(candidate))
             case Decide(landing=landing):

@@ -20,6 +20,7 @@ from mergetui.model import (
     RepositoryState,
 )
 from mergetui.planning import plan
+from mergetui.queueing import in_flight
 from mergetui.reason import Coded, Reason
 from mergetui.view import policy_of
 
@@ -137,7 +138,7 @@ class Driver:
             self._give_up_the_lease()
             self._waits_for = Wait(why=Why.LEASE_BUSY, detail="the lease was taken away")
             return
-        if self._acts.lookout.is_due(tuple(state.entries.values())):
+        if self._acts.lookout.is_due(state):
             state = self._acts.lookout.look(state, in_flight=self._acts.bench.entries())
             self._poll()
         state = self._end_pause(state)
@@ -195,10 +196,10 @@ class Driver:
         self._lost_lease = True
         self._acts.note_endings(self._acts.bench.stop_all("the lease was lost"))
         self._acts.bench.clear()
-        flying = [e for e in self._acts.record.state().entries.values() if e.state.in_flight]
+        flying = in_flight(self._acts.record.state())
         if flying:
             self._acts.endings.defer(
-                tuple(flying), Coded(Reason.LEASE_LOST, "an operator released it, or it was taken")
+                flying, Coded(Reason.LEASE_LOST, "an operator released it, or it was taken")
             )
 
     def _let_go(self, error: Exception) -> None:
@@ -217,15 +218,16 @@ class Driver:
             # Checkouts are caches, and may be what has filled the disk.
             self._ports.repo.dispose()
         self._acts.note_endings(endings)
-        entries = self._acts.record.state().entries.values()
-        hit = tuple(entry for entry in entries if entry.id in busy or entry.state.in_flight)
+        state = self._acts.record.state()
+        flying = in_flight(state)
+        hit = tuple(entry for entry in state.entries.values() if entry.id in busy or entry in flying)
         self._acts.endings.defer(hit, reason, broken=not is_full)
         self._acts.tenure.give_back()
         if not is_full:
             self._acts.record.note(self._acts.record.fact(Broken, detail=reason.detail))
 
     def _look_is_due(self) -> bool:
-        return self._acts.lookout.is_due(tuple(self._acts.record.state().entries.values()))
+        return self._acts.lookout.is_due(self._acts.record.state())
 
 
 def _lacking(state: RepositoryState, *, lacks_slot: bool) -> RepositoryState:

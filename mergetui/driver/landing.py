@@ -76,16 +76,19 @@ class Landing:
 
     def land(self, candidate: Candidate) -> None:
         """Push the task branches and then the target, if the lease is still held."""
-        branches = branches_of(candidate)
-        if not self._tenure.take(branches, phase="landing"):
+        if not self._tenure.take(branches_of(candidate), phase="landing"):
             return
         self._record.enter(candidate.entries, EntryState.LANDING)
-        moves = self._repo.branch_moves(candidate)
-        if moves and not self._have_moved(candidate, moves):
+        if not self.push_branches(candidate):
             return
         intent = self._intend(candidate)
         if intent is not None:
             self._settle(intent, self._repo.publish(candidate))
+
+    def push_branches(self, candidate: Candidate) -> bool:
+        """Whether the task branches stand where they were caught up, as far as they are ours to move."""
+        moves = self._repo.branch_moves(candidate)
+        return not moves or self._have_moved(candidate, moves)
 
     def decide(self, intent: LandingIntent) -> None:
         """Ask the remote what became of a push that it did not answer, or that a dead engine made."""

@@ -36,6 +36,7 @@ class Lookout:
         self._monotonic = monotonic
         self._looked_at: float | None = None
         self._asked: frozenset[Branch] = frozenset()
+        self._served: Instant | None = None
         self.heads: Mapping[Branch, Oid] = {}
         self.trouble: str | None = None
         self.failing_since: Instant | None = None
@@ -46,8 +47,9 @@ class Lookout:
         """What is known is too old for what comes next: look again before the next decision."""
         self._looked_at = None
 
-    def is_due(self, queue: Sequence[Entry]) -> bool:
-        if self._looked_at is None or not _branches(queue) <= self._asked:
+    def is_due(self, state: RepositoryState) -> bool:
+        asked = _branches(tuple(state.entries.values()))
+        if self._looked_at is None or state.look_wanted != self._served or not asked <= self._asked:
             return True
         return self._monotonic() - self._looked_at >= self._interval
 
@@ -58,7 +60,7 @@ class Lookout:
         """
         asked = _branches(tuple(state.entries.values()))
         seen = self._repo.fetch(sorted(asked))
-        self._looked_at, self._asked = self._monotonic(), asked
+        self._looked_at, self._asked, self._served = self._monotonic(), asked, state.look_wanted
         if isinstance(seen, Unreachable):
             self._lost(state, seen)
         else:

@@ -10,6 +10,7 @@ from mergetui.driver.ports import Ports
 from mergetui.driver.situation import Situation
 from mergetui.events import Recovered
 from mergetui.model import Advance, Holder
+from mergetui.queueing import in_flight
 
 Mode = Literal["auto", "step", "look"]
 
@@ -66,7 +67,7 @@ class Occupation:
                 # What could not be written when the repository was left.
                 self._acts.record.change(lambda latest: (replace(latest, advance=None), None))
             elif state.advance is None:
-                self._acts.lookout.look(state, in_flight=frozenset())
+                self._situation.settle(self._acts.lookout.look(state, in_flight=frozenset()))
         finally:
             self._ports.occupancy.leave()
 
@@ -79,7 +80,7 @@ class Occupation:
         """A dead engine was here: end what it left running, distrust its worktrees, requeue its entries."""
         ended = self._ports.retester.reap()
         self._ports.repo.dispose()
-        flying = [e for e in self._acts.record.state().entries.values() if e.state.in_flight]
+        flying = in_flight(self._acts.record.state())
         parts = [f"{left.holder} ended without a word"]
         parts += [f"queued again: {', '.join(names(flying))}"] if flying else []
         parts += [f"{ended} left-over processes ended"] if ended else []

@@ -1,9 +1,12 @@
 """What is true of one repository, put together as the plan wants to see it."""
 
 from mergetui import queueing
+from mergetui.actions import RecordMerge, TakeBack
 from mergetui.driver.acting import Acts
 from mergetui.driver.ports import Ports
+from mergetui.leasing import is_kept
 from mergetui.model import EntryState, Pause, Repository, RepositoryState
+from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.view import Policy, View
 
@@ -32,10 +35,20 @@ class Situation:
             free_slots=self._ports.slots.free_for(self._repository.name),
             passed=self._acts.retesting.passed(),
             landing=state.landing,
+            handover=state.handover,
+            is_merged=self._acts.handing_over.merge(state) is not None,
+            keeps_lease=is_kept(state),
             lease_of_another=self._acts.tenure.of_another(state),
             trouble=self._acts.lookout.trouble,
             rewound=self._acts.lookout.rewound,
         )
+
+    def settle(self, state: RepositoryState) -> None:
+        """What became of a candidate that was handed over; nothing is begun."""
+        if state.handover is not None:
+            for action in plan(self.view(state), self._policy):
+                if isinstance(action, RecordMerge | TakeBack):
+                    self._acts.perform(action)
 
     def reconcile(self) -> None:
         """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
@@ -43,8 +56,8 @@ class Situation:
         view = self.view(state)
         trials = standing(view, futures(view, self._policy))
         busy = {key for trial in trials for key in trial.candidate.entries}
-        if state.landing is not None:
-            busy.update(state.landing.candidate.entries)
+        for kept in (state.landing, state.handover):
+            busy.update(kept.candidate.entries if kept is not None else ())
         idle = tuple(e.id for e in state.entries.values() if e.state.in_flight and e.id not in busy)
         if idle:
             self._acts.record.enter(idle, EntryState.QUEUED)

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from mergetui.driver.record import Record
 from mergetui.events import LeaseGranted, LeaseLost, LeaseReleased
-from mergetui.leasing import Granted, acquire, describe, is_held, release, renew
-from mergetui.model import Branch, Lease, RepositoryState
+from mergetui.leasing import Granted, acquire, describe, is_held, keep_for_merge, release, renew
+from mergetui.model import Branch, FencingToken, Instant, Lease, RepositoryState
 from mergetui.ports import Processes
 
 _log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Tenure:
     def of_another(self, state: RepositoryState) -> Lease | None:
         """The lease of a holder that is neither this process nor known to be dead."""
         held, me = state.lease, self._processes.me()
-        if held is None or held.holder == me or self._processes.is_dead(held.holder):
+        if held is None or held.awaits_merge or held.holder == me or self._processes.is_dead(held.holder):
             return None
         # A container that was started anew: nothing is known of a process in another namespace, but on this
         # very kernel it would have the lock that whoever asks here has.
@@ -90,10 +90,27 @@ class Tenure:
         fact = self._record.fact(LeaseReleased, token=lease.token)
         self._record.commit(lambda state: release(state, lease.token), fact)
 
+    def keep_for_merge(self, branches: tuple[Branch, ...], *, until: Instant) -> None:
+        """Held for whoever merges these, also after this process; nobody renews it until then."""
+        lease = self._lease
+        if lease is not None:
+            self._let_go()
+            self._record.change(
+                lambda state: (keep_for_merge(state, lease, branches=branches, until=until), None)
+            )
+
+    def release_kept(self, token: FencingToken) -> None:
+        """The lease that was kept for a merge, if it is still that one."""
+        fact = self._record.fact(LeaseReleased, token=token)
+        held = self._record.state().lease
+        if held is not None and held.token == token:
+            self._record.commit(lambda state: release(state, token), fact)
+
     def clear_after_a_death(self, state: RepositoryState) -> None:
         """The row of a dead holder goes; not while a push is undecided, for whoever decides takes it over."""
         left = state.lease
-        if left is not None and state.landing is None and self.of_another(state) is None:
+        is_needed = state.landing is not None or state.handover is not None
+        if left is not None and not is_needed and self.of_another(state) is None:
             fact = self._record.fact(LeaseReleased, token=left.token)
             self._record.commit(lambda latest: release(latest, left.token), fact)
 

@@ -140,8 +140,8 @@ def test_every_key_of_the_contract_is_understood() -> None:
         (SHOP + 'env = { "" = "1" }', "[repos.shop] env = {'': '1'}; allowed: a table of texts"),
         (SHOP + 'target = "+main"', "[repos.shop] target = '+main'; a branch must not start with '+'"),
         (
-            SHOP + 'landing = "external"',
-            "[repos.shop] landing = 'external' is not there yet; allowed: 'push'",
+            SHOP + 'landing = "external"\nbatch = 2',
+            "[repos.shop] landing = 'external' with batch = 2 and parallel = 1; allowed: 1 and 1",
         ),
         (
             SHOP + 'target = "refs/pull/7/head"',
@@ -373,7 +373,7 @@ def test_a_linked_configuration_stays_a_link(tmp_path: Path) -> None:
             {"remote": "r", "retset": "x"},
             r"\[repos.bank\] unknown key 'retset'; did you mean 'retest'",
         ),
-        ("bank", {"remote": "r", "landing": "external"}, "'external' is not there yet"),
+        ("bank", {"remote": "r", "landing": "external", "parallel": 2}, "allowed: 1 and 1"),
         ("a/b", {"remote": "r"}, "is not a name for a repository"),
     ],
 )

@@ -113,7 +113,7 @@ def test_a_repository_that_only_the_environment_makes_has_no_form() -> None:
         ("batch", "0", "allowed: a whole number from 1 to 1000"),
         ("retest_timeout", "soon", "allowed: a duration"),
         ("strategy", "octopus", "allowed: 'rebase', 'squash', 'merge'"),
-        ("landing", "external", "is not there yet"),
+        ("landing", "internal", "allowed: 'push', 'external'"),
         ("retest", "  ", "allowed: a shell command"),
     ],
 )

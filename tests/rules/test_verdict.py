@@ -9,6 +9,7 @@ from mergetui.model import (
     Advance,
     Entry,
     EntryState,
+    Handover,
     LandingIntent,
     Pause,
     Repository,
@@ -39,6 +40,10 @@ def verdict(known: RepositoryState, **fields: Any) -> Verdict:
     )
 
 
+AWAITING = entry("a", state=EntryState.AWAITING_MERGE)
+HANDOVER = Handover(candidate=chain("m", AWAITING), token=7, since=NOW, until=NOW + MINUTE)
+
+
 def told(*entries: Entry, **fields: Any) -> Verdict:
     """The verdict on a repository whose remote was seen to be well."""
     return verdict(state(*entries, **{"seen": SEEN, **fields}))
@@ -49,6 +54,7 @@ WORLDS = {
     Why.PAUSED: told(A, pause=PAUSE),
     Why.TESTING: told(TESTING, lease=lease("ada")),
     Why.UNDECIDED: told(A, landing=LANDING),
+    Why.AWAITING_MERGE: told(AWAITING, handover=HANDOVER, lease=lease("ada", 7)),
     Why.REMOTE_DOWN: told(A, seen=DOWN),
     Why.NO_COMMAND: verdict(state(A, seen=SEEN), policy=Policy(has_command=False)),
     Why.LEASE_BUSY: told(A, lease=lease("ada", 7)),
@@ -80,6 +86,12 @@ def test_every_cause_has_words_of_its_own(why: Why) -> None:
         (Why.IDLE, "the queue is empty", "mergetui enqueue shop BRANCH", "e"),
         (Why.PAUSED, "paused by ada@box: release day", "mergetui resume shop", "p"),
         (Why.TESTING, "b is testing for 4m12s", "mergetui log shop --follow", "l"),
+        (
+            Why.AWAITING_MERGE,
+            "a is green and waits to be merged for 0s",
+            "merge it where it was proposed",
+            "",
+        ),
         (Why.UNDECIDED, "the remote has not said yet whether a landed", "", ""),
         (
             Why.REMOTE_DOWN,

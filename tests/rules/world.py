@@ -18,13 +18,16 @@ from mergetui.actions import (
     CatchUp,
     Decide,
     Defer,
+    HandOver,
     Hold,
     Land,
     PauseItself,
     PinAnew,
+    RecordMerge,
     SendBack,
     StartRetest,
     StopRetest,
+    TakeBack,
     TakeResult,
     TakeUp,
     Wait,
@@ -515,8 +518,8 @@ class Gate:
                 self._exchange(entry, queueing.pin_anew(entry, heads, now=self._now))
             case TakeUp(entry=entry, heads=heads):
                 self._exchange(entry, queueing.take_up(entry, heads, now=self._now))
-            case PauseItself():
-                raise AssertionError("nobody rewinds this target")
+            case PauseItself() | HandOver() | RecordMerge() | TakeBack():
+                raise AssertionError("nobody rewinds this target, and nobody else merges")
             case _:
                 assert_never(action)
         return None
