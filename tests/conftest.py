@@ -1,9 +1,13 @@
 import os
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from tests.cli.forking import Forking
+from tests.cli.running import clean_environment
 from tests.worlds.remote import Remote
 
 
@@ -50,6 +54,18 @@ def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Remote:
+    """What `remote` is a copy of."""
+    return Remote(tmp_path_factory.mktemp("untouched") / "remote.git")
+
+
 @pytest.fixture
-def remote(tmp_path: Path) -> Remote:
-    return Remote(tmp_path / "remote.git")
+def remote(tmp_path: Path, untouched: Remote) -> Remote:
+    return Remote(tmp_path / "remote.git", like=untouched)
+
+
+@pytest.fixture(scope="session")
+def forking() -> Iterator[Forking]:
+    with closing(Forking(clean_environment())) as forking:
+        yield forking

@@ -3,14 +3,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.forking import Forking
 from tests.cli.running import Mergetui, Stop
 from tests.worlds.remote import Remote
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Mergetui:
+def bare(tmp_path: Path, forking: Forking) -> Mergetui:
     """Nothing configured yet."""
-    return Mergetui(tmp_path)
+    return Mergetui(tmp_path, forking)
 
 
 @pytest.fixture

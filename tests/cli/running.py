@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess  # noqa: TID251 - the command line is met from outside
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 import mergetui
 from tests.adapters.waiting import eventually
+from tests.cli.forking import Forking
 
 DONE, NO, USAGE, BROKEN, AGAIN, INTERRUPTED = 0, 1, 2, 70, 75, 130
 
@@ -83,10 +84,14 @@ class Running:
 
 
 class Mergetui:
-    """The command line with a configuration file and a state directory of its own."""
+    """The command line with a configuration file and a state directory of its own.
 
-    def __init__(self, directory: Path) -> None:
+    With `forking`, commands that are waited for are started by it, but for those that start `afresh`.
+    """
+
+    def __init__(self, directory: Path, forking: Forking | None = None) -> None:
         self.directory = directory
+        self._forking = forking
         self.config = directory / "mergetui.toml"
         self.state = directory / "state"
         self.environment: dict[str, str] = clean_environment()
@@ -102,6 +107,21 @@ class Mergetui:
 
     def bare(self, *words: str, **environ: str) -> Answer:
         """Without --config and --state-dir."""
+        if self._forking is None:
+            return self._afresh(words, environ)
+        ended = self._forking.run(
+            words,
+            cwd=self.directory,
+            environment={**self.environment, **environ},
+            patience=_PATIENCE,
+        )
+        return _answer(*ended)
+
+    def afresh(self, *words: str, **environ: str) -> Answer:
+        """By an interpreter of its own."""
+        return self._afresh([*self.places, *words], environ)
+
+    def _afresh(self, words: Sequence[str], environ: Mapping[str, str]) -> Answer:
         ran = subprocess.run(
             command(*words),
             cwd=self.directory,
@@ -111,7 +131,7 @@ class Mergetui:
             timeout=_PATIENCE,
             check=False,
         )
-        return Answer(ran.returncode, ran.stdout.decode(), ran.stderr.decode())
+        return _answer(ran.returncode, ran.stdout, ran.stderr)
 
     @contextmanager
     def running(self, *words: str, **environ: str) -> Iterator[Running]:
@@ -172,6 +192,10 @@ class Mergetui:
     @property
     def places(self) -> list[str]:
         return ["--config", str(self.config), "--state-dir", str(self.state)]
+
+
+def _answer(code: int, out: bytes, err: bytes) -> Answer:
+    return Answer(code, out.decode(), err.decode())
 
 
 def command(*words: str) -> list[str]:

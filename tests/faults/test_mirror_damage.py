@@ -225,7 +225,9 @@ def test_a_candidate_that_went_with_its_mirror_is_no_refusal_of_the_remote(
 
 
 def test_a_blob_with_a_flipped_byte_is_never_read_as_something_else(remote: Remote) -> None:
-    name = remote.files()["README"].split()[1]
+    remote.configure("fastimport.unpackLimit", "100")
+    remote.push(loose="by itself\n")
+    name = remote.files()["loose"].split()[1]
     blob = remote.path / "objects" / name[:2] / name[2:]
     blob.chmod(0o600)
     whole = blob.read_bytes()
@@ -234,7 +236,7 @@ def test_a_blob_with_a_flipped_byte_is_never_read_as_something_else(remote: Remo
         blob.write_bytes(whole[:position] + bytes([whole[position] ^ 0x10]) + whole[position + 1 :])
         ran = Git(remote.path).ask("cat-file", "blob", name)
         read.add((ran.ok, ran.out if ran.ok else ""))
-    assert read <= {(False, ""), (True, "base\n")}
+    assert read <= {(False, ""), (True, "by itself\n")}
     assert (False, "") in read
 
 

@@ -1,6 +1,7 @@
 """A real bare remote: what authors do to it, what its server does to a push, and how it looks afterwards."""
 
 import os
+import shutil
 import subprocess  # noqa: TID251 - the world outside of the gate has a git of its own
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,11 +47,20 @@ def submodule(commit: str) -> File:
 class Remote:
     """A bare repository whose `main` has one commit with the file `README`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, like: "Remote | None" = None) -> None:
+        """`like` is one that nobody has touched; a copy of it is made in no time."""
         self.path = path
         self._commits = 0
+        if like is not None:
+            shutil.copytree(like.path, path)
+            self._commits, self.first = like._commits, like.first
+            return
         _git(path.parent, "init", "--quiet", "--bare", "--initial-branch=main", "--template=", str(path))
         (path / "hooks").mkdir()
+        # What a power cut does to the world outside is nobody's claim, and to wait for the disk is slow.
+        self.configure("core.fsync", "none")
+        # A commit stays the pack that it came as: to take it apart would be a process more.
+        self.configure("fastimport.unpackLimit", "0")
         self.first = self.root("main", README="base\n")
 
     @property
@@ -106,7 +116,7 @@ class Remote:
             f"author {person}",
             f"committer {person}",
             _sized((message or f"{branch} {self._commits}").encode()),
-            *(f"{word} {self.tip(parent)}" for word, parent in zip(_words(parents), parents, strict=True)),
+            *(f"{word} {parent}^0" for word, parent in zip(_words(parents), parents, strict=True)),
             *(_change(path, content) for path, content in files.items()),
             "get-mark :1\n",
         ]
