@@ -1,9 +1,10 @@
 """Commands as processes of their own whose start costs nothing: one process has loaded mergetui, and forks.
 
-Such a command has its own pid, streams, directory, environment and end. What the interpreter reads of its
-environment before the first line of mergetui (the locale, PYTHON*) is of the process that forks.
+Such a command has its own pid, streams, directory, environment and exit code. Not its own are the interpreter's
+start (the locale, PYTHON*, what is imported when) and its end; they are for commands that start afresh.
 """
 
+import gc
 import json
 import os
 import signal
@@ -13,9 +14,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import NoReturn
 
-from mergetui.__main__ import main
+from mergetui.cli.main import run
 
 _LARGEST = 100_000
 """Bytes of a command's words and environment."""
@@ -79,7 +79,7 @@ def _serve(channel: socket.socket) -> None:
         child = os.fork()
         if child == 0:
             channel.close()
-            _become(streams, *json.loads(request))
+            os._exit(_become(streams, *json.loads(request)))
         for stream in streams:
             os.close(stream)
         channel.send(str(child).encode())
@@ -87,16 +87,18 @@ def _serve(channel: socket.socket) -> None:
         channel.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _become(streams: Sequence[int], words: list[str], cwd: str, environment: dict[str, str]) -> NoReturn:
+def _become(streams: Sequence[int], words: list[str], cwd: str, environment: dict[str, str]) -> int:
+    """The exit code."""
     for number, stream in zip(_STREAMS, streams, strict=True):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = ["mergetui", *words]
-    main()
-    sys.exit()
+    code = run(words)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
 
 
 def _load() -> None:
@@ -117,4 +119,5 @@ def _load() -> None:
 
 if __name__ == "__main__":
     _load()
+    gc.freeze()
     _serve(socket.socket(fileno=int(sys.argv[1])))

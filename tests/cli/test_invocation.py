@@ -59,6 +59,27 @@ def test_help_and_version_are_answers(bare: Mergetui) -> None:
         assert answer.out
 
 
+_FAMILIES = (
+    ["repo", "list"],
+    ["enqueue", "shop", "feature"],
+    ["run", "--drain"],
+    ["lease", "list"],
+    ["status"],
+    ["why"],
+    ["log", "shop"],
+    ["report"],
+    ["flakes"],
+    ["verify"],
+    ["doctor"],
+)
+
+
+def test_a_command_that_starts_afresh_brings_what_it_needs(shop: Mergetui, remote: Remote) -> None:
+    remote.propose("feature", a="1")
+    codes = {words[0]: shop.afresh(*words).code for words in _FAMILIES}
+    assert {word: code for word, code in codes.items() if code != DONE} == {}
+
+
 def test_global_options_stand_before_or_after_the_command(shop: Mergetui) -> None:
     places = [f"--config={shop.config}", "--state-dir", str(shop.state)]
     before = shop.bare("--json", *places, "status", "shop")
@@ -122,18 +143,18 @@ def test_an_odd_environment_changes_nothing(shop: Mergetui, remote: Remote, odd:
     shop.configure(remote.url, retest="test ! -e bad")
     remote.propose("füße", a="1")
     remote.propose("red", bad="1")
-    assert shop("enqueue", "shop", "füße", "red", **odd).code == DONE
-    answer = shop("run", "--drain", "--json", **odd)
+    assert shop.afresh("enqueue", "shop", "füße", "red", **odd).code == DONE
+    answer = shop.afresh("run", "--drain", "--json", **odd)
     assert (answer.code, answer.events[-1]["landed"]) == (NO, ["füße"])
     assert remote.log("main", "%cn") == ["Ada", "Ada"]
-    assert shop("status", **odd).code == DONE
+    assert shop.afresh("status", **odd).code == DONE
 
 
 def test_a_bare_environment_changes_nothing(shop: Mergetui, remote: Remote) -> None:
     shop.environment = {name: shop.environment[name] for name in ("PATH", "PYTHONPATH")}
     remote.propose("feature", a="1")
-    assert shop("enqueue", "shop", "feature").code == DONE
-    assert shop("run", "--drain").code == DONE
+    assert shop.afresh("enqueue", "shop", "feature").code == DONE
+    assert shop.afresh("run", "--drain").code == DONE
 
 
 def test_started_from_a_hook_of_another_repository_that_one_stays_as_it_is(
@@ -160,9 +181,9 @@ def test_a_reader_that_goes_away_is_no_error(shop: Mergetui) -> None:
 
 
 def test_bytes_that_are_no_text_do_no_harm(shop: Mergetui) -> None:
-    paused = shop("pause", "shop", "--reason", "a\udcff\x1b[31m", "--json")
+    paused = shop.afresh("pause", "shop", "--reason", "a\udcff\x1b[31m", "--json")
     assert (paused.code, ascii(paused.json["paused"]["reason"])) == (DONE, r"'a\udcff\x1b[31m'")
-    answers = [shop(command, option) for command in ("status", "why") for option in ("--json", "shop")]
+    answers = [shop.afresh(command, option) for command in ("status", "why") for option in ("--json", "shop")]
     assert [answer.code for answer in answers] == [DONE] * 4
     assert ["\x1b" in answer.out for answer in answers] == [False] * 4
 
