@@ -51,6 +51,7 @@ class Remote:
         """`like` is one that nobody has touched; a copy of it is made in no time."""
         self.path = path
         self._commits = 0
+        self.first: str
         if like is not None:
             shutil.copytree(like.path, path)
             self._commits, self.first = like._commits, like.first
