@@ -1,7 +1,7 @@
 """Commands as processes of their own whose start costs nothing: one process has loaded mergetui, and forks.
 
-Such a command has its own pid, streams, directory, environment and exit code. Not its own are the start of the
-interpreter (the locale, PYTHON*, what is imported when) and its end; they are for commands that start afresh.
+Such a command has its own pid, streams, directory, environment and exit code. Not its own are the start of
+the interpreter (the locale, PYTHON*, what is imported when) and its end: those are for `Mergetui.afresh`.
 """
 
 import gc
