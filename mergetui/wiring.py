@@ -1,8 +1,8 @@
 """Configuration into an engine with real adapters; every front end starts here."""
 
-import hashlib
 import os
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,33 +10,26 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui.adapters.clock import SystemClock
-from mergetui.adapters.git import RecentCommands
-from mergetui.adapters.journal import FileJournal, last_token
-from mergetui.adapters.logs import output_in
-from mergetui.adapters.occupancy import DirectoryLock
-from mergetui.adapters.process import SystemProcesses, become_subreaper, identify
-from mergetui.adapters.remote import AskedRemote
-from mergetui.adapters.room import DiskRoom
 from mergetui.adapters.slot_pool import SlotPool
-from mergetui.adapters.tinydb_store import TinyDBStore
-from mergetui.circumstances import broken_by, slow_span, usual_span
 from mergetui.config import Config, load
-from mergetui.events import Event
-from mergetui.masking import Mask, mask_of
-from mergetui.model import EntryState, Holder, Instant, Repository, RepositoryState
-from mergetui.operations import Desk
-from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
-from mergetui.ports import BranchReader, Clock, Emit, Room
-from mergetui.reason import Coded, Reason
-from mergetui.verdict import Knowledge
-from mergetui.view import Verdict, policy_of
+from mergetui.model import EntryState, Holder, Instant, RepositoryState
 
 if TYPE_CHECKING:
     from mergetui.adapters.archive import Archive
+    from mergetui.adapters.git import RecentCommands
+    from mergetui.adapters.journal import FileJournal
+    from mergetui.adapters.process import SystemProcesses
     from mergetui.adapters.reproof import Reproof
+    from mergetui.adapters.room import DiskRoom
     from mergetui.adapters.shells import Shells
+    from mergetui.adapters.tinydb_store import TinyDBStore
     from mergetui.driver.driver import Driver
     from mergetui.engine import Engine
+    from mergetui.events import Event
+    from mergetui.masking import Mask
+    from mergetui.operations import Desk
+    from mergetui.ports import BranchReader, Clock, Emit
+    from mergetui.verdict import Knowledge
 
 
 class Places(Struct, frozen=True, kw_only=True):
@@ -73,33 +66,52 @@ def places(*, config: Path | None, state_dir: Path | None, environ: Mapping[str,
 
 
 class Wiring:
-    """The real world, put together on demand; one per process."""
+    """The real world, put together on demand; one per process.
+
+    What a part needs is loaded with it: a console paints, and a command that reads answers, without the rest.
+    """
 
     def __init__(
         self,
         where: Places,
         config: Config | None = None,
         *,
-        clock: Clock | None = None,
+        clock: "Clock | None" = None,
         me: Holder | None = None,
     ) -> None:
         self.places = where
         self.config = config or load(where.config)
-        self.clock = clock or SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self.slots = SlotPool(self.config.gate.slots)
         self.commands: dict[str, RecentCommands] = {}
-        me = me or identify(operator=os.environ.get("MERGETUI_OPERATOR"))
-        self.processes = SystemProcesses(me, self.clock)
+        self._me = me
 
-    def store(self, name: str) -> TinyDBStore:
+    @cached_property
+    def processes(self) -> "SystemProcesses":
+        from mergetui.adapters.process import SystemProcesses, identify
+
+        me = self._me or identify(operator=os.environ.get("MERGETUI_OPERATOR"))
+        return SystemProcesses(me, self.clock)
+
+    def store(self, name: str) -> "TinyDBStore":
+        from mergetui.adapters.journal import last_token
+        from mergetui.adapters.tinydb_store import TinyDBStore
+
         journal = self.journal(name)
         return TinyDBStore(self.places.of(name), token_floor=lambda: last_token(journal.read()))
 
-    def journal(self, name: str) -> FileJournal:
+    def journal(self, name: str) -> "FileJournal":
+        from mergetui.adapters.journal import FileJournal
+
         return FileJournal(self.places.of(name) / "journal.jsonl")
 
-    def knowledge(self, desk: Desk, *, lack: str | None = None) -> Knowledge:
+    def knowledge(self, desk: "Desk", *, lack: str | None = None) -> "Knowledge":
         """What can be read of a repository without holding it; `lack` is why nothing can be written."""
+        from mergetui.adapters.logs import output_in
+        from mergetui.circumstances import broken_by, slow_span, usual_span
+        from mergetui.verdict import Knowledge
+        from mergetui.view import policy_of
+
         state = self._without_the_dead(desk.state())
         testing = (e.log for e in state.entries.values() if e.state is EntryState.TESTING and e.log)
         log = next(testing, None)
@@ -123,7 +135,11 @@ class Wiring:
         is_over = advance is not None and self.processes.is_dead(advance.holder)
         return replace(state, advance=None) if is_over else state
 
-    def desk(self, name: str, emit: Emit = lambda _: None) -> Desk:
+    def desk(self, name: str, emit: "Emit" = lambda _: None) -> "Desk":
+        from mergetui.adapters.occupancy import DirectoryLock
+        from mergetui.adapters.remote import AskedRemote
+        from mergetui.operations import Desk
+
         repository = self.config.repository(name)
         return Desk(
             repository,
@@ -136,24 +152,26 @@ class Wiring:
             emit=emit,
         )
 
-    def mask(self, name: str) -> Mask:
+    def mask(self, name: str) -> "Mask":
         """What must not be shown of a retest's output: secrets that the repository's settings tell of."""
         from mergetui.adapters.retest import environment
+        from mergetui.masking import mask_of
 
         repository = self.config.repository(name)
         return mask_of(repository.remote, environment(os.environ, repository))
 
-    def room(self, name: str) -> DiskRoom:
+    def room(self, name: str) -> "DiskRoom":
+        from mergetui.adapters.room import DiskRoom
+
         return DiskRoom((self.places.of(name), self.places.cache / name), self.places.logs(name))
 
     def archive(self, name: str) -> "Archive":
         """What proofs ask git; beside a working engine, for it has a copy of its own."""
         from mergetui.adapters.archive import Archive
 
-        commands = self.commands.setdefault(name, RecentCommands())
-        return Archive(self.config.repository(name), self.places.cache / name, commands)
+        return Archive(self.config.repository(name), self.places.cache / name, self._recent(name))
 
-    def reader(self, name: str) -> BranchReader:
+    def reader(self, name: str) -> "BranchReader":
         """What the engine's copy tells of branches, for people; it may be anybody's engine, or none."""
         from mergetui.adapters.reading import MirrorReader
 
@@ -163,9 +181,11 @@ class Wiring:
         """Checkouts for the operator's hands, beside the slots of whatever engine works."""
         from mergetui.adapters.shells import Shells
 
-        return Shells(self.places.cache / name, self.commands.setdefault(name, RecentCommands()))
+        return Shells(self.places.cache / name, self._recent(name))
 
     def reproof(self, name: str, archive: "Archive") -> "Reproof":
+        from mergetui.adapters.judging import judge_of
+        from mergetui.adapters.process import become_subreaper
         from mergetui.adapters.reproof import Reproof
         from mergetui.adapters.retest import ProcessRetester, environment
 
@@ -176,21 +196,21 @@ class Wiring:
             archive,
             # A marker of its own: an engine that starts would take these for what a dead one left.
             ProcessRetester(marker(self.places.of(name) / "verify"), self.clock),
-            judge=_judge(repository, self.room(name), self.mask(name)),
+            judge=judge_of(repository, self.room(name), self.mask(name)),
             environment=lambda: environment(os.environ, repository),
             logs=self.places.logs(name),
         )
 
-    def driver(self, name: str, emit: Emit) -> "Driver":
-        # What only an engine needs is loaded with it: a command that reads or queues starts without.
+    def driver(self, name: str, emit: "Emit") -> "Driver":
+        from mergetui.adapters.judging import judge_of
         from mergetui.adapters.logs import prune
         from mergetui.adapters.mirror import Mirror
+        from mergetui.adapters.occupancy import DirectoryLock
         from mergetui.adapters.retest import ProcessRetester, environment
         from mergetui.driver.driver import Driver
         from mergetui.driver.ports import Ports
 
         repository = self.config.repository(name)
-        commands = self.commands.setdefault(name, RecentCommands())
         prune(self.places.logs(name))
         room, mask = self.room(name), self.mask(name)
         return Driver(
@@ -199,7 +219,7 @@ class Wiring:
             Ports(
                 store=self.store(name),
                 journal=self.journal(name),
-                repo=Mirror(repository, self.places.cache / name, commands),
+                repo=Mirror(repository, self.places.cache / name, self._recent(name)),
                 retester=ProcessRetester(marker(self.places.of(name)), self.clock),
                 occupancy=DirectoryLock(self.places.of(name)),
                 processes=self.processes,
@@ -210,13 +230,13 @@ class Wiring:
                 logs=self.places.logs(name),
                 environment=lambda: environment(os.environ, repository),
                 mask=mask,
-                judge=_judge(repository, room, mask),
+                judge=judge_of(repository, room, mask),
             ),
         )
 
     def engine(
         self,
-        emit: Emit,
+        emit: "Emit",
         *,
         changed: Callable[[str], None] = lambda _: None,
         last_key: Callable[[], Instant | None] | None = None,
@@ -225,6 +245,7 @@ class Wiring:
 
         With `last_key`, when its operator last pressed one, auto-advance stops itself as the gate's caps say.
         """
+        from mergetui.adapters.process import become_subreaper
         from mergetui.engine import Engine
         from mergetui.vigilance import Vigil
 
@@ -232,7 +253,7 @@ class Wiring:
         repos, gate, now = self.config.repos, self.config.gate, self.clock.now
         vigils = {name: Vigil(gate, now=now, last_key=last_key) for name in repos if last_key is not None}
 
-        def hear(event: Event) -> None:
+        def hear(event: "Event") -> None:
             if event.repo in vigils:
                 vigils[event.repo].hear(event)
             emit(event)
@@ -245,33 +266,14 @@ class Wiring:
             vigils=vigils,
         )
 
+    def _recent(self, name: str) -> "RecentCommands":
+        from mergetui.adapters.git import RecentCommands
 
-_FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})
-"""Signals that a test seldom sends itself: the kernel for want of memory, or a hand."""
-
-
-def _judge(
-    repository: Repository, room: Room, mask: Mask
-) -> Callable[[RetestEnding], tuple[Verdict, Coded | None]]:
-    from mergetui.adapters.endings import reason_of
-
-    def judge(ending: RetestEnding) -> tuple[Verdict, Coded | None]:
-        reason = reason_of(ending, repository.retest or "", mask)
-        match ending:
-            case Passed():
-                return Verdict.GREEN, None
-            case Interrupted():
-                return Verdict.VOID, reason
-            case _ if lack := room.lack():
-                return Verdict.VOID, Coded(Reason.DISK_FULL, lack)
-            case Killed(signal=signal) if signal in _FROM_OUTSIDE:
-                return Verdict.VOID, reason
-            case _:
-                return Verdict.RED, reason
-
-    return judge
+        return self.commands.setdefault(name, RecentCommands())
 
 
 def marker(directory: Path) -> str:
     """The same for every engine on this state, and for nobody else."""
+    import hashlib
+
     return hashlib.sha256(str(directory).encode()).hexdigest()[:16]

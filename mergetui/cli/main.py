@@ -1,5 +1,6 @@
 """From the words on the command line to an exit code."""
 
+import gc
 import logging
 import os
 import sys
@@ -91,6 +92,8 @@ def _console(session: Session) -> int:
         raise Failure(
             "the console needs a terminal", hint="without one: mergetui status, mergetui run --drain"
         )
+    # Collections while it loads find nothing and take a tenth of it; the console collects when it is there.
+    gc.disable()
     wiring = session.wiring
     from mergetui.tui.start import run_console
 

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec.structs import replace
 from rich.segment import Segments
@@ -19,33 +19,34 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from mergetui import cleaning
-from mergetui.events import Event
-from mergetui.tui.autos import in_flight_here
-from mergetui.tui.bridge import Bridge, Picture, Watcher
+from mergetui.tui.bridge import Bridge, Watcher
 from mergetui.tui.calling import Caller, keeping_title
 from mergetui.tui.company import Company
-from mergetui.tui.hand_over import hand_over
 from mergetui.tui.key_table import Bound, faults
-from mergetui.tui.keys import ACTS
-from mergetui.tui.messages import CompanyChanged, FactHeard, PictureTaken
-from mergetui.tui.operator import Operator, running
+from mergetui.tui.leaving import Leaving
+from mergetui.tui.messages import CompanyChanged, EngineStarted, FactHeard, PictureTaken
+from mergetui.tui.operator import Operator
+from mergetui.tui.palette import palette
 from mergetui.tui.reopening import ConsoleEnds, Opening, Reopen, Visit
 from mergetui.tui.screens.main import MainScreen
-from mergetui.tui.screens.quit import Farewell, QuitQuestion
 from mergetui.tui.staying import driver
 from mergetui.tui.themes import DARK, THEMES, wanted
-from mergetui.tui.wording import names, news
+from mergetui.tui.wording import news
+
+if TYPE_CHECKING:
+    from mergetui.events import Event
 
 _log = logging.getLogger(__name__)
-_PROMPT_EXIT = 0.4
-"""Seconds that an engine without a retest gets to stop; it has nothing to lose."""
 _OPENING = Opening()
 _TURN = 0.001
 """Seconds after which a thread that reads or reckons lets the event loop have its turn."""
 
 
 class Console(App[None]):
-    """`start_auto`: every repository advances by itself from the start. `then`: what comes after its end."""
+    """It shows itself first; the engine is made and started beside it, and what that breaks on is `failure`.
+
+    `start_auto`: every repository advances by itself from the start.
+    """
 
     TITLE = "mergetui"
     CSS_PATH = "console.tcss"
@@ -62,23 +63,30 @@ class Console(App[None]):
         self.bound = Bound(dict(bridge.wiring.config.keys))
         self._opening = replace(opening, auto=bridge.names) if start_auto else opening
         self.follows = opening.follows
-        self.then: Reopen | Visit | None = None
+        self.failure: Exception | None = None
         self._watcher = Watcher(bridge, lambda picture: self.post_message(PictureTaken(picture)))
         self._company = Company(
-            bridge.presence(),
+            bridge.presence,
             lambda consoles: self.post_message(CompanyChanged(consoles)),
             sweep=not bridge.read_only,
         )
         self._operator = Operator(self, bridge, self._watcher.look_now)
-        self.main = MainScreen(bridge, self._operator, self._ask_to_leave)
+        self._leaving = Leaving(
+            self, bridge, self._operator, pictures=lambda: self.main.pictures, unwatch=self._watcher.stop
+        )
+        self.main = MainScreen(bridge, self._operator, self._leaving.ask)
         self._caller = Caller(self._tell_terminal, channels, os.environ)
-        self._leaving_after_retests = False
         for theme in THEMES:
             self.register_theme(theme)
         # Textual took the environment's word before it knew our themes: without a change it would not look
         # again, and paint its own.
         self.theme = DARK.name
         self.theme = wanted(os.environ, self.available_themes)
+
+    @property
+    def then(self) -> Reopen | Visit | None:
+        """What comes after its end."""
+        return self._leaving.then
 
     @property
     def is_followed(self) -> bool:
@@ -95,21 +103,34 @@ class Console(App[None]):
         # Textual leaves these to the system, which would end it in the middle of the alternate screen.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGTERM, signal.SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(number, self._leave)
+                asyncio.get_running_loop().add_signal_handler(number, self._leaving.leave)
 
     def on_main_screen_ready(self) -> None:
-        # What is there by now stays: a collection that went through all of it would hold up a key.
-        gc.freeze()
-        sys.setswitchinterval(_TURN)
-        self._operator.tidy_up()
-        self._bridge.start(self._hear)
-        self._operator.configuring.begin(self._opening, self.main.select_repository)
-        self._watcher.start()
-        self._company.start()
+        threading.Thread(target=self._start_engine, name="start", daemon=True).start()
         for fault in faults(self.bound.remapped):
             self.notify(cleaning.name(fault), severity="warning", markup=False, timeout=12)
 
-    def _hear(self, event: Event) -> None:
+    def _start_engine(self) -> None:
+        try:
+            self._bridge.start(self._hear)
+        except Exception as error:  # the console cannot go on; it is told where it was opened
+            self.failure = error
+            self.call_later(self.exit)
+        else:
+            self.post_message(EngineStarted())
+
+    def on_engine_started(self) -> None:
+        # What is there by now stays: a collection that went through all of it would hold up a key.
+        gc.freeze()
+        gc.enable()
+        sys.setswitchinterval(_TURN)
+        self._operator.tidy_up()
+        self.main.show_operator(self._bridge.operator)
+        self._operator.configuring.begin(self._opening, self.main.select_repository)
+        self._watcher.start()
+        self._company.start()
+
+    def _hear(self, event: "Event") -> None:
         self.post_message(FactHeard(event))
 
     def on_unmount(self) -> None:
@@ -121,8 +142,7 @@ class Console(App[None]):
             return
         self.main.show(message)
         self._caller.notice(message, self.main.taken)
-        if self._leaving_after_retests and not running(self.main.pictures):
-            self._leave()
+        self._leaving.notice()
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
@@ -135,8 +155,7 @@ class Console(App[None]):
             self._driver.write(sequence)
 
     def on_console_ends(self, message: ConsoleEnds) -> None:
-        if self.then is None and not self._leaving_after_retests:
-            self._leave(then=message.then)
+        self._leaving.make_way(message.then)
 
     def on_company_changed(self, message: CompanyChanged) -> None:
         if self.main.is_running:
@@ -149,61 +168,16 @@ class Console(App[None]):
             self.notify(text, severity="information" if good else "warning", markup=False)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the palette lists; the acts only where they have something to act on."""
+        """What the palette lists."""
         if screen is self.main:
-            for act in ACTS:
-                says = f"{act.says} ({self.bound.shown(act.name)})"
-                yield SystemCommand(act.label, says, lambda act=act: self.main.run_act(act.name))
-            for name in self._bridge.names:
-                says = f"show {name} in the panes"
-                yield SystemCommand(
-                    f"repository {name}", says, lambda name=name: self.main.select_repository(name)
-                )
+            yield from palette(self.main, self._bridge.names, self.bound)
         yield SystemCommand("theme", "other colours", self.action_change_theme)
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         """Told at the start, of every screen: Textual says it again at every key."""
 
     async def action_quit(self) -> None:
-        self._ask_to_leave()
-
-    def _ask_to_leave(self) -> None:
-        at_work = running(self.main.pictures)
-        if at_work:
-            self.push_screen(QuitQuestion([_told(picture) for picture in at_work]), self._answered)
-        else:
-            self._leave()
-
-    def _answered(self, farewell: Farewell | None) -> None:
-        at_work = running(self.main.pictures)
-        if farewell == "wait":
-            self._leaving_after_retests = True
-            for picture in at_work:
-                self._operator.autos.wind_down(picture)
-            self._operator.configuring.take_over.forget()
-        elif farewell == "leave":
-            self._leave([picture.name for picture in at_work])
-        elif farewell == "stop":
-            self._leave()
-
-    def _leave(self, left: Iterable[str] = (), *, then: Reopen | Visit | None = None) -> None:
-        """Stop off the event loop, and go; what runs is requeued first, and handed over if wanted."""
-        names_left, self.then = tuple(left), then
-        self._leaving_after_retests = False
-        self._watcher.stop()
-        # Whoever comes after this console works on the same state: its engine has to be gone.
-        if then is None and not running(self.main.pictures):
-            self.set_timer(_PROMPT_EXIT, self.exit)
-        self.notify("leaving" if then is None else "opening anew", markup=False)
-        threading.Thread(target=self._stop, args=(names_left,), name="stop", daemon=True).start()
-
-    def _stop(self, left: tuple[str, ...]) -> None:
-        try:
-            self._bridge.stop()
-            if left:
-                hand_over(self._bridge.wiring.places, left)
-        finally:
-            self.call_later(self.exit)
+        self._leaving.ask()
 
     def stop_engine(self) -> None:
         """For whoever opened a console that broke: nobody else has."""
@@ -219,9 +193,3 @@ class Console(App[None]):
         traceback = Traceback(show_locals=False, width=None)
         self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
         self._close_messages_no_wait()
-
-
-def _told(picture: Picture) -> str:
-    flying = in_flight_here(picture)
-    entries = picture.state.entries
-    return f"{picture.name}: {names(entries[key].branch for key in sorted(flying))}"

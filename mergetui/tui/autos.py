@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
-from mergetui.engine import Engine
 from mergetui.model import EntryId
-from mergetui.tui.bridge import Picture
+from mergetui.tui.bridge import Bridge, Picture
 
 
 class Autos:
-    """`say` tells the operator; `engine` is this console's own."""
+    """`say` tells the operator; `bridge` leads to this console's own engine."""
 
-    def __init__(self, engine: Engine, say: Callable[[str], None]) -> None:
-        self._engine = engine
+    def __init__(self, bridge: Bridge, say: Callable[[str], None]) -> None:
+        self._bridge = bridge
         self._say = say
         self._ending: dict[str, frozenset[EntryId]] = {}
 
@@ -49,14 +48,14 @@ class Autos:
                     self.start(picture)
 
     def start(self, picture: Picture) -> None:
-        self._engine.want(picture.name, "auto")
+        self._bridge.engine.want(picture.name, "auto")
         self._say(f"{picture.name}: advances by itself{' again' if has_stopped(picture) else ''}")
 
     def wind_down(self, picture: Picture) -> None:
         """No more after what runs: switching the engine off at once would stop the retest."""
         flying = in_flight_here(picture)
         if not flying:
-            self._engine.want(picture.name, None)
+            self._bridge.engine.want(picture.name, None)
             self._say(f"{picture.name}: auto is off")
             return
         self._ending[picture.name] = flying
@@ -67,7 +66,7 @@ class Autos:
         awaited = self._ending.get(picture.name)
         if awaited is not None and not awaited & in_flight_here(picture):
             del self._ending[picture.name]
-            self._engine.want(picture.name, None)
+            self._bridge.engine.want(picture.name, None)
 
 
 def has_stopped(picture: Picture) -> bool:

@@ -4,24 +4,28 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from mergetui.actions import Wait, Why
-from mergetui.adapters.presence import Presence
-from mergetui.adapters.room import DiskRoom
-from mergetui.adapters.shells import Shells
-from mergetui.engine import Engine
-from mergetui.events import Event
-from mergetui.masking import Mask
 from mergetui.model import EntryId, Instant, Repository, RepositoryState
-from mergetui.operations import Desk
-from mergetui.ports import BranchReader
 from mergetui.queueing import positions
-from mergetui.verdict import Knowledge, Verdict, explain
-from mergetui.wiring import Wiring
-from mergetui.worker import Standing, WorkMode
+
+if TYPE_CHECKING:
+    from mergetui.adapters.presence import Presence
+    from mergetui.adapters.room import DiskRoom
+    from mergetui.adapters.shells import Shells
+    from mergetui.engine import Engine
+    from mergetui.events import Event
+    from mergetui.masking import Mask
+    from mergetui.operations import Desk
+    from mergetui.ports import BranchReader
+    from mergetui.verdict import Knowledge, Verdict
+    from mergetui.wiring import Wiring
+    from mergetui.worker import Standing
 
 _POLL = 0.25
 _log = logging.getLogger(__name__)
@@ -30,10 +34,10 @@ _log = logging.getLogger(__name__)
 class Picture(Struct, frozen=True, kw_only=True):
     """One repository as the screens show it; a value, made off the event loop."""
 
-    known: Knowledge
-    standing: Standing
+    known: "Knowledge"
+    standing: "Standing"
     """What this console's own engine does on it."""
-    verdict: Verdict
+    verdict: "Verdict"
     lease_is_stale: bool
     worked_on_elsewhere: str | None
     """The other process that works on it; then this console is a viewer."""
@@ -73,47 +77,53 @@ class Picture(Struct, frozen=True, kw_only=True):
         return dict(positions(self.state))
 
 
-class IdleEngine(Engine):
-    """In the place of an engine where nothing may be changed: none is made, for making one tidies up."""
-
-    def __init__(self, wiring: Wiring) -> None:
-        super().__init__({}, clock=wiring.clock, glance_every={})
-
-    def want(self, name: str, mode: WorkMode | None) -> None:
-        """Nothing is done."""
-
-    def standing(self, name: str) -> Standing:  # noqa: ARG002 - as in Engine
-        return Standing()
-
-
 class Bridge:
     """Owns the engine of this console; a read-only one has none.
 
-    Everything here may block: screens call it from workers.
+    Everything here may block: screens call it from workers. Nothing is made before it is asked for, so that a
+    console can show itself first: what comes with the engine is loaded when it starts.
     """
 
-    def __init__(self, wiring: Wiring, *, read_only: bool = False) -> None:
+    def __init__(self, wiring: "Wiring", *, read_only: bool = False) -> None:
         self.wiring = wiring
         self.read_only = read_only
-        self.operator = str(wiring.processes.me())
         self.names = tuple(wiring.config.repos)
         self._listener: Callable[[Event], None] = lambda _: None
         self._last_key: Instant | None = None
-        self.engine: Engine = (
-            IdleEngine(wiring) if read_only else wiring.engine(self._hear, last_key=lambda: self._last_key)
-        )
-        self._desks: dict[str, Desk] = {name: wiring.desk(name, self._hear) for name in self.names}
-        self._masks = {name: wiring.mask(name) for name in self.names}
-        self._readers = {name: wiring.reader(name) for name in self.names}
+        self._desks: dict[str, Desk] = {}
+        self._masks: dict[str, Mask] = {}
+        self._readers: dict[str, BranchReader] = {}
+        self._is_over = False
+        self._starts_or_stops = threading.Lock()
 
-    def start(self, listener: Callable[[Event], None]) -> None:
-        """Facts go to `listener`, from the engine's threads."""
-        self._listener = listener
-        self.engine.start()
+    @cached_property
+    def engine(self) -> "Engine":
+        if self.read_only:
+            from mergetui.tui.idle_engine import IdleEngine
+
+            return IdleEngine(self.wiring.clock)
+        return self.wiring.engine(self._hear, last_key=lambda: self._last_key)
+
+    @property
+    def operator(self) -> str:
+        return str(self.wiring.processes.me())
+
+    def start(self, listener: "Callable[[Event], None]") -> None:
+        """Facts go to `listener`, from the engine's threads. Nothing is started that was stopped already."""
+        with self._starts_or_stops:
+            if not self._is_over:
+                self._listener = listener
+                for part in (self.desk, self.mask, self.reader):
+                    for name in self.names:
+                        part(name)
+                self.engine.start()
 
     def stop(self) -> None:
-        """Stop what runs here and requeue it."""
-        self.engine.stop()
+        """Stop what runs here and requeue it; an engine that was never asked for is not made for it."""
+        with self._starts_or_stops:
+            self._is_over = True
+            if "engine" in self.__dict__:
+                self.engine.stop()
 
     def note_key(self) -> None:
         """The operator is there."""
@@ -122,28 +132,36 @@ class Bridge:
     def now(self) -> Instant:
         return self.wiring.clock.now()
 
-    def desk(self, name: str) -> Desk:
+    def desk(self, name: str) -> "Desk":
+        if name not in self._desks:
+            self._desks[name] = self.wiring.desk(name, self._hear)
         return self._desks[name]
 
     def logs(self, name: str) -> Path:
         return self.wiring.places.logs(name)
 
-    def presence(self) -> Presence:
+    def presence(self) -> "Presence":
         """Of this console, among all that are open on the state."""
+        from mergetui.adapters.presence import Presence
+
         where = self.wiring.places.state / "consoles"
         return Presence(where, self.wiring.processes, since=self.now())
 
-    def mask(self, name: str) -> Mask:
+    def mask(self, name: str) -> "Mask":
         """What must not be shown of a retest's output."""
+        if name not in self._masks:
+            self._masks[name] = self.wiring.mask(name)
         return self._masks[name]
 
-    def reader(self, name: str) -> BranchReader:
+    def reader(self, name: str) -> "BranchReader":
+        if name not in self._readers:
+            self._readers[name] = self.wiring.reader(name)
         return self._readers[name]
 
-    def shells(self, name: str) -> Shells:
+    def shells(self, name: str) -> "Shells":
         return self.wiring.shells(name)
 
-    def room(self, name: str) -> DiskRoom:
+    def room(self, name: str) -> "DiskRoom":
         return self.wiring.room(name)
 
     def commands(self, name: str) -> tuple[str, ...]:
@@ -152,7 +170,9 @@ class Bridge:
         return tuple(recent.lines) if recent else ()
 
     def picture(self, name: str) -> Picture:
-        desk, standing = self._desks[name], self.engine.standing(name)
+        from mergetui.verdict import explain
+
+        desk, standing = self.desk(name), self.engine.standing(name)
         known = self.wiring.knowledge(desk, lack=_lack(standing))
         state, lease = known.state, known.state.lease
         elsewhere = state.advance is not None and state.advance.holder != self.wiring.processes.me()
@@ -165,7 +185,7 @@ class Bridge:
             notice=desk.notice(),
         )
 
-    def _hear(self, event: Event) -> None:
+    def _hear(self, event: "Event") -> None:
         self._listener(event)
 
 
@@ -209,7 +229,7 @@ class Watcher:
             _log.exception("no picture of %s", name)
 
 
-def _lack(standing: Standing) -> str | None:
+def _lack(standing: "Standing") -> str | None:
     """Why this console's own engine cannot write, if it works and cannot."""
     wait = standing.wait
     return wait.detail if wait is not None and wait.why is Why.NO_ROOM else None

@@ -5,23 +5,22 @@ import tempfile
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.app import App
 from textual.widgets import Input
 
 from mergetui import cleaning
-from mergetui.adapters.checkout import origin_of
-from mergetui.adapters.remote import AskedRemote
 from mergetui.config import native_setting, read, twin_of
-from mergetui.config_file import add_repository, change_repository, whole_address
-from mergetui.settings import Sheet, sheet_of
 from mergetui.tui.autos import Autos
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.errands import Errands
 from mergetui.tui.reopening import ConsoleEnds, Opening, TakeOver, Visit
-from mergetui.tui.screens.add_repository import Added, AddForm
-from mergetui.tui.screens.settings import Anew, Answer, Saved, SettingsForm
+
+if TYPE_CHECKING:
+    from mergetui.settings import Sheet
+    from mergetui.tui.screens.add_repository import Added
+    from mergetui.tui.screens.settings import Answer
 
 _LANE = "configuration"
 
@@ -37,6 +36,8 @@ class Voice(Protocol):
 
 
 class Configuring:
+    """What a form needs is loaded with the form."""
+
     def __init__(self, app: App[Any], bridge: Bridge, errands: Errands, voice: Voice) -> None:
         self._app = app
         self._bridge = bridge
@@ -67,12 +68,16 @@ class Configuring:
 
     def settings(self, name: str, typed: Mapping[str, str] | None = None) -> None:
         """The form, on the file as it is now."""
+        from mergetui.config_file import change_repository
+        from mergetui.settings import sheet_of
+        from mergetui.tui.screens.settings import SettingsForm
+
         beneath = self._app.screen
 
-        def sheet() -> Sheet:
+        def sheet() -> "Sheet":
             return sheet_of(name, path=self._path, seen=read(self._path), environ=os.environ)
 
-        def ask(sheet: Sheet) -> None:
+        def ask(sheet: "Sheet") -> None:
             if self._app.screen is beneath:
                 save = partial(change_repository, self._path, name, seen=sheet.seen, environ=os.environ)
                 form = SettingsForm(sheet, save, self._bridge.mask(name), typed)
@@ -82,6 +87,10 @@ class Configuring:
 
     def add(self) -> None:
         """The form, filled with what the checkout says that the console was started in."""
+        from mergetui.adapters.checkout import origin_of
+        from mergetui.config_file import whole_address
+        from mergetui.tui.screens.add_repository import AddForm
+
         beneath, config = self._app.screen, self._bridge.wiring.config
 
         def origin() -> str:
@@ -104,7 +113,9 @@ class Configuring:
         self._voice.say("making a sandbox: a remote with branches of every kind ...")
         self._errands.run(_LANE, _build, self._built, self._not_built)
 
-    def _answered(self, name: str, answer: Answer) -> None:
+    def _answered(self, name: str, answer: "Answer") -> None:
+        from mergetui.tui.screens.settings import Anew, Saved
+
         match answer:
             case Saved(keys=keys):
                 self._take_over(name, f"{name}: saved {', '.join(keys)}")
@@ -114,7 +125,7 @@ class Configuring:
             case None:
                 pass
 
-    def _added(self, added: Added | None) -> None:
+    def _added(self, added: "Added | None") -> None:
         if added is not None:
             self._take_over(added.name, f"{added.name} is added")
 
@@ -127,6 +138,8 @@ class Configuring:
         return len(stack) == 1 or not any(field.value for field in stack[-1].query(Input))
 
     def _add(self, name: str, texts: Mapping[str, str]) -> None:
+        from mergetui.config_file import add_repository, whole_address
+
         settings = {key: native_setting(name, key, text, path=self._path) for key, text in texts.items()}
         settings["remote"] = whole_address(texts["remote"])
         add_repository(self._path, name, settings, environ=os.environ)
@@ -145,6 +158,9 @@ class Configuring:
 
 
 def _heads(remote: str) -> Any:
+    from mergetui.adapters.remote import AskedRemote
+    from mergetui.config_file import whole_address
+
     return AskedRemote(whole_address(remote)).all_heads()
 
 

@@ -1,13 +1,16 @@
 """What the engine's threads tell the event loop."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from mergetui.adapters.presence import OpenConsole
-from mergetui.events import Event
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import listed
+
+if TYPE_CHECKING:
+    from mergetui.adapters.presence import OpenConsole
+    from mergetui.events import Event
 
 
 class PictureTaken(Message):
@@ -33,12 +36,16 @@ class SightFound(Message, bubble=False):
 class CompanyChanged(Message):
     """Others opened or left a console on the same state."""
 
-    def __init__(self, consoles: Sequence[OpenConsole]) -> None:
+    def __init__(self, consoles: "Sequence[OpenConsole]") -> None:
         super().__init__()
         self.consoles = consoles
 
 
+class EngineStarted(Message):
+    """Pictures can be taken, and commands be given."""
+
+
 class FactHeard(Message):
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: "Event") -> None:
         super().__init__()
         self.event = event

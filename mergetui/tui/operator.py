@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
@@ -19,24 +19,22 @@ from mergetui.tui.clipboard import copy
 from mergetui.tui.configuring import Configuring
 from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
-from mergetui.tui.lease_sight import lease_sight
 from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
-from mergetui.tui.past import Past
-from mergetui.tui.preview import preview
-from mergetui.tui.reading import Source
-from mergetui.tui.screens.enqueue import Chosen, EnqueuePicker
-from mergetui.tui.screens.entry import EntryView
-from mergetui.tui.screens.force_release import Agreed, ForceRelease
-from mergetui.tui.screens.log_view import LogView
-from mergetui.tui.screens.pause import PauseChoice, PauseForm
-from mergetui.tui.screens.step import StepPreview
-from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.shelling import Shelling
 from mergetui.tui.undoing import Undoing
 
+if TYPE_CHECKING:
+    from mergetui.tui.past import Past
+    from mergetui.tui.screens.enqueue import Chosen
+    from mergetui.tui.screens.force_release import Agreed
+    from mergetui.tui.screens.pause import PauseChoice
+
 
 class Operator:
-    """`look_now` asks for a new picture after a command."""
+    """`look_now` asks for a new picture after a command.
+
+    Each screen is loaded when it is asked for: the console opens without.
+    """
 
     def __init__(self, app: App[Any], bridge: Bridge, look_now: Callable[[], object]) -> None:
         self._app = app
@@ -44,10 +42,15 @@ class Operator:
         self._look_now = look_now
         self._errands = Errands(app.call_later)
         self._shelling = Shelling(app, bridge, self._errands, self._failed)
-        self._past = Past(app, bridge, shell=None if bridge.read_only else self._shelling.at_run)
-        self.autos = Autos(bridge.engine, self.say)
+        self.autos = Autos(bridge, self.say)
         self.undoing = Undoing(bridge.now)
         self.configuring = Configuring(app, bridge, self._errands, self)
+
+    @cached_property
+    def _past(self) -> "Past":
+        from mergetui.tui.past import Past
+
+        return Past(self._app, self._bridge, shell=None if self._bridge.read_only else self._shelling.at_run)
 
     def perform(self, act: str, ground: Ground, pictures: Iterable[Picture]) -> None:
         """What `act` means for `ground`; the caller has seen that it can act."""
@@ -69,6 +72,8 @@ class Operator:
             self._shelling.sweep()
 
     def show_entry(self, picture: Picture, entry: str) -> None:
+        from mergetui.tui.screens.entry import EntryView
+
         desk, reader = self._bridge.desk(picture.name), self._bridge.reader(picture.name)
         self._app.push_screen(EntryView(picture, entry, reader, desk.facts))
 
@@ -142,6 +147,9 @@ class Operator:
         self._order(offer.repository, back)
 
     def _step(self, picture: Picture) -> None:
+        from mergetui.tui.preview import preview
+        from mergetui.tui.screens.step import StepPreview
+
         def answered(agreed: bool | None) -> None:
             if agreed:
                 self._bridge.engine.want(picture.name, "step")
@@ -177,23 +185,27 @@ class Operator:
         self._order(picture.name, partial(desk_work.resume, self._bridge.desk(picture.name)))
 
     def _ask_for_pause(self, title: str, pictures: list[Picture]) -> None:
-        def answered(choice: PauseChoice | None) -> None:
+        from mergetui.tui.screens.pause import PauseForm
+
+        def answered(choice: "PauseChoice | None") -> None:
             for picture in pictures if choice is not None else ():
                 self._begin_pause(picture.name, choice)
 
         running = any(entry.state.in_flight for p in pictures for entry in p.state.entries.values())
         self._app.push_screen(PauseForm(title, running), answered)
 
-    def _begin_pause(self, name: str, choice: PauseChoice | None) -> None:
+    def _begin_pause(self, name: str, choice: "PauseChoice | None") -> None:
         if choice is not None:
             until = self._bridge.now() + choice.until if choice.until is not None else None
             pause = partial(desk_work.pause, self._bridge.desk(name), choice.reason)
             self._order(name, partial(pause, until=until, now=choice.now))
 
     def _enqueue(self, picture: Picture) -> None:
+        from mergetui.tui.screens.enqueue import EnqueuePicker
+
         desk, queued = self._bridge.desk(picture.name), picture.state.entries.values()
 
-        def answered(chosen: Chosen | None) -> None:
+        def answered(chosen: "Chosen | None") -> None:
             if chosen is not None:
                 stacks = [chosen.branches] if chosen.stack else [(branch,) for branch in chosen.branches]
                 command = partial(desk_work.enqueue, desk, stacks, chosen.priority)
@@ -207,12 +219,16 @@ class Operator:
 
     def _force_release(self, picture: Picture) -> None:
         """The lease that is shown is the only one that can be released by the answer."""
+        from mergetui.tui.lease_sight import lease_sight
+        from mergetui.tui.reading import Source
+        from mergetui.tui.screens.force_release import ForceRelease
+
         lease = picture.state.lease
         if lease is None:
             return
         desk, mask = self._bridge.desk(picture.name), self._bridge.mask(picture.name)
 
-        def answered(agreed: Agreed | None) -> None:
+        def answered(agreed: "Agreed | None") -> None:
             if agreed is not None:
                 release = partial(
                     desk_work.force_release, desk, agreed.lease, agreed.reason, stale=agreed.stale
@@ -228,6 +244,8 @@ class Operator:
         self._app.push_screen(question, answered)
 
     def _show_log(self, name: str, entry: Entry) -> None:
+        from mergetui.tui.screens.log_view import LogView
+
         self._app.push_screen(
             LogView(_path(entry), entry.branch, self._bridge.mask(name), read_only=self._bridge.read_only)
         )
@@ -245,6 +263,8 @@ class Operator:
                 self.warn(told)
 
     def _commands(self, name: str) -> None:
+        from mergetui.tui.screens.text_view import TextView
+
         lines = [cleaning.redact(line) for line in self._bridge.commands(name)]
         nothing = [f"this console has run no git command on {name} yet"]
         self._app.push_screen(TextView(f"Git commands · {name}", lines or nothing))

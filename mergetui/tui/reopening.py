@@ -5,6 +5,7 @@ The engine is made from the configuration, so that a new one needs a new engine.
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from textual.message import Message
@@ -13,7 +14,9 @@ from mergetui.config import Config, load
 from mergetui.tui.autos import Autos, in_flight_here
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.errands import Errands
-from mergetui.wiring import Wiring
+
+if TYPE_CHECKING:
+    from mergetui.wiring import Wiring
 
 WAITS = "the saved settings are taken over first, when the retest has ended"
 
@@ -39,7 +42,7 @@ class Reopen(Struct, frozen=True):
 class Visit(Struct, frozen=True):
     """A console on a sandbox, and then this one again."""
 
-    wiring: Wiring
+    wiring: "Wiring"
     directory: Path
 
 

@@ -3,14 +3,13 @@
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from textual.app import App
 from textual.screen import Screen
 from textual.widgets import Input
 
 from mergetui import cleaning
-from mergetui.adapters.shells import Checkout, Gone, surroundings
 from mergetui.model import Entry
 from mergetui.outcome import Run
 from mergetui.tui.bridge import Bridge
@@ -19,6 +18,9 @@ from mergetui.tui.outside import Visit, hand_over, shell
 from mergetui.tui.under_test import UnderTest, under_test, was_tested_in
 from mergetui.tui.wording import names, short
 
+if TYPE_CHECKING:
+    from mergetui.adapters.shells import Checkout
+
 _ELSEWHERE = "something else was begun meanwhile: x makes the checkout anew"
 _LONG = 600.0
 """Seconds that the word may stay on the screen while a checkout is made."""
@@ -26,7 +28,7 @@ _LONG = 600.0
 
 class Ready(NamedTuple):
     tested: UnderTest
-    checkout: Checkout
+    checkout: "Checkout"
 
 
 class Shelling:
@@ -66,6 +68,8 @@ class Shelling:
 
     def _make(self, name: str, find: Callable[[], UnderTest | None]) -> Ready | str:
         """Or why there is none."""
+        from mergetui.adapters.shells import Gone
+
         tested = find()
         if tested is None:
             return "nothing that was written down tells which commit was tested"
@@ -101,6 +105,8 @@ class Shelling:
         return self._app.screen is beneath and not isinstance(beneath.focused, Input)
 
     def _hand_over(self, name: str, program: list[str], ready: Ready) -> str | None:
+        from mergetui.adapters.shells import surroundings
+
         tested, checkout = ready
         repository = self._bridge.desk(name).repository
         command = self._bridge.mask(name)(repository.retest or "")

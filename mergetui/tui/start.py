@@ -30,6 +30,8 @@ def _open(wiring: Wiring, opening: Opening, *, read_only: bool, run: Callable[[C
             # It broke: nobody has stopped the engine, whose retests would go on without it.
             console.stop_engine()
             return console.return_code
+        if console.failure is not None:
+            raise console.failure
         match console.then:
             case Reopen(config=config, opening=opening):
                 wiring = Wiring(wiring.places, config)

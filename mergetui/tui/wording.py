@@ -2,17 +2,19 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mergetui import cleaning
 from mergetui.actions import Why
 from mergetui.events import Broken, Ended, Event, Recovered, RetestEnded
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
-from mergetui.statistics import Outcome
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress
+
+if TYPE_CHECKING:
+    from mergetui.statistics import Outcome
 
 SHORT = 7
 """Digits of a commit that are shown."""
@@ -40,7 +42,7 @@ BADGES = {
     EntryState.SENT_BACK: Badge("✗", "sent back", "bad"),
 }
 
-OUTCOMES: Mapping[Outcome, Badge] = {
+OUTCOMES: "Mapping[Outcome, Badge]" = {
     "landed": Badge("✓", "landed", "good"),
     "sent-back": Badge("✗", "sent back", "bad"),
     "deferred": Badge("↻", "deferred", "warn"),

@@ -1,13 +1,13 @@
 """What the main screen is made of: the panes, and the pictures they show."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 
-from mergetui.adapters.presence import OpenConsole
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.keys import footer
 from mergetui.tui.messages import PictureTaken
@@ -26,6 +26,9 @@ from mergetui.tui.widgets.top_bar import FoldedLine, TopBar
 from mergetui.tui.widgets.welcome import Welcome
 from mergetui.tui.wording import notices
 
+if TYPE_CHECKING:
+    from mergetui.adapters.presence import OpenConsole
+
 
 class Board(Screen[None]):
     """Shows pictures; it asks the world nothing."""
@@ -42,7 +45,7 @@ class Board(Screen[None]):
         self._bridge = bridge
         self._operator = operator
         self.taken: dict[str, PictureTaken] = {}
-        self._top_bar = TopBar(bridge.operator, read_only=bridge.read_only)
+        self._top_bar = TopBar(read_only=bridge.read_only)
         self._banner = Banner()
         self._folded_line = FoldedLine()
         self._repositories = RepositoryPane(bridge.names, id="repositories", classes="pane")
@@ -95,7 +98,10 @@ class Board(Screen[None]):
             self._show_selected()
         self.tick()
 
-    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+    def show_operator(self, operator: str) -> None:
+        self._top_bar.show_operator(operator)
+
+    def show_others(self, consoles: "Sequence[OpenConsole]") -> None:
         """The consoles of others on the same state."""
         self._top_bar.show_others(consoles)
         self._lease.show_others(consoles)

@@ -1,18 +1,17 @@
 """The screens that look closer at what the main screen shows, and the keys that are chosen on them."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
-from mergetui.ports import BranchReader
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.keys import help_rows
 from mergetui.tui.messages import PictureTaken
-from mergetui.tui.screens.forecast import ForecastView
-from mergetui.tui.screens.help import HelpView
-from mergetui.tui.screens.text_view import TextView
-from mergetui.tui.screens.why import WhyView
+
+if TYPE_CHECKING:
+    from mergetui.ports import BranchReader
 
 
 class Opened:
@@ -23,13 +22,19 @@ class Opened:
         self._dimmed = dimmed
 
     def lines(self, title: str, lines: Sequence[str]) -> None:
+        from mergetui.tui.screens.text_view import TextView
+
         self._main.app.push_screen(TextView(title, lines))
 
     def help(self, pane: str | None) -> None:
+        from mergetui.tui.screens.help import HelpView
+
         rows = help_rows(self._main)
         self._main.app.push_screen(HelpView(f"Keys · {pane or 'console'}", rows), self._press)
 
     def why(self, picture: Picture) -> None:
+        from mergetui.tui.screens.why import WhyView
+
         keys = bound_keys(self._main.app)
 
         def answered(key: str | None) -> None:
@@ -37,8 +42,10 @@ class Opened:
 
         self._main.app.push_screen(WhyView(picture.known, picture.verdict), answered)
 
-    def forecast(self, name: str, latest: Callable[[], PictureTaken | None], reader: BranchReader) -> None:
+    def forecast(self, name: str, latest: Callable[[], PictureTaken | None], reader: "BranchReader") -> None:
         """Of the repository as it is by then, and as it changes."""
+        from mergetui.tui.screens.forecast import ForecastView
+
         self._main.app.push_screen(ForecastView(name, latest, reader))
 
     def _press(self, key: str | None) -> None:

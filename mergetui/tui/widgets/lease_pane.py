@@ -1,7 +1,7 @@
 """Who has the right to land on the selected repository, and for how long."""
 
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -9,13 +9,15 @@ from textual.message import Message
 from textual.widget import Widget
 
 from mergetui import cleaning
-from mergetui.adapters.presence import OpenConsole
 from mergetui.model import Instant, Lease
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.widgets.cells import cut
 from mergetui.tui.widgets.titled import title
 from mergetui.tui.wording import countdown, names, span
+
+if TYPE_CHECKING:
+    from mergetui.adapters.presence import OpenConsole
 
 Line = tuple[str, str]
 """A text and the style of the whole line."""
@@ -36,7 +38,7 @@ class LeasePane(Widget, can_focus=True):
         self._now: Instant | None = None
         self._others: Sequence[OpenConsole] = ()
 
-    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+    def show_others(self, consoles: "Sequence[OpenConsole]") -> None:
         """The consoles of others, oldest first."""
         self._others = consoles
         self.refresh()

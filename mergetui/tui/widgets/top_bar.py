@@ -2,16 +2,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widget import Widget
 
 from mergetui import cleaning
-from mergetui.adapters.presence import OpenConsole
 from mergetui.model import EntryState, Instant
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.cells import cut
 from mergetui.tui.wording import countdown, short, standing_of
+
+if TYPE_CHECKING:
+    from mergetui.adapters.presence import OpenConsole
 
 Piece = tuple[str, str]
 """A text and its style."""
@@ -30,15 +33,19 @@ _STYLES = {
 class TopBar(Widget):
     ALLOW_SELECT = False
 
-    def __init__(self, operator: str, *, read_only: bool = False) -> None:
+    def __init__(self, *, read_only: bool = False) -> None:
         super().__init__()
         self._read_only = read_only
-        self._operator = cleaning.name(operator.partition(" pid ")[0])
+        self._operator = ""
         self._pieces: tuple[list[Piece], list[Piece]] = ([], [])
         self._clock = ""
         self._others: tuple[str, ...] = ()
 
-    def show_others(self, consoles: Sequence[OpenConsole]) -> None:
+    def show_operator(self, operator: str) -> None:
+        self._operator = cleaning.name(operator.partition(" pid ")[0])
+        self.refresh()
+
+    def show_others(self, consoles: "Sequence[OpenConsole]") -> None:
         """The consoles of others, oldest first."""
         others = tuple(console.holder.operator for console in consoles)
         if others != self._others:
