@@ -1,9 +1,10 @@
 """The keys of the main screen. The names are binding ids, remapped under `[keys]`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from mergetui.tui.autos import has_stopped
@@ -101,15 +102,17 @@ _LABELS = {act.name: act.label for act in ACTS}
 def footer(screen: Screen[None], pane: str | None, picture: Picture | None) -> tuple[list[Key], list[Key]]:
     """The keys below the panes: those that give way when there is no room, and those that stay."""
     labels, keys = _LABELS | (_now(picture) if picture else {}), bound_keys(screen.app)
+    active = {active.binding.id: active for active in screen.active_bindings.values() if active.binding.id}
+    found = partial(_found, screen, active)
     palette = Key(keys.keys("palette")[0], keys.shown("palette"), "palette", can_act=True)
     if pane == "prompt":
         return [], [Key("enter", "enter", "keep", can_act=True), Key("escape", "esc", "clear", can_act=True)]
     if picture is None:
-        begin = [key for key in _found(screen, ("add_repository", "sandbox"), labels) if key.can_act]
-        return [*begin, *_found(screen, ("quit", "help"), labels)], [palette]
+        begin = [key for key in found(("add_repository", "sandbox"), labels) if key.can_act]
+        return [*begin, *found(("quit", "help"), labels)], [palette]
     if pane == "retest":
-        return _found(screen, _LOG, _LOG_LABELS), [*_found(screen, _ALWAYS, _LOG_LABELS), palette]
-    return _found(screen, _MAIN, labels), [*_found(screen, _ALWAYS, labels), palette]
+        return found(_LOG, _LOG_LABELS), [*found(_ALWAYS, _LOG_LABELS), palette]
+    return found(_MAIN, labels), [*found(_ALWAYS, labels), palette]
 
 
 def help_rows(screen: Screen[None]) -> list[tuple[str, str]]:
@@ -125,8 +128,9 @@ def help_rows(screen: Screen[None]) -> list[tuple[str, str]]:
     ]
 
 
-def _found(screen: Screen[None], wanted: Iterable[str], labels: dict[str, str]) -> list[Key]:
-    by_id = {active.binding.id: active for active in screen.active_bindings.values() if active.binding.id}
+def _found(
+    screen: Screen[None], by_id: Mapping[str, ActiveBinding], wanted: Iterable[str], labels: dict[str, str]
+) -> list[Key]:
     return [
         Key(active.binding.key, screen.app.get_key_display(active.binding), labels[name], active.enabled)
         for name in wanted

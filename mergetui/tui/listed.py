@@ -22,20 +22,22 @@ class Listed(Struct, frozen=True, kw_only=True):
     is_special: bool
     """Some priority is not the normal one."""
     has_reasons: bool
-    folded: tuple[str, ...]
-    """What a filter looks at, per entry of the queue: branches, author and state, one a line."""
+    folded: Mapping[EntryId, str]
+    """What a filter looks at, in the order of the queue: branches, author and state, one a line."""
 
     @property
     def moving(self) -> int:
         """How many go on without a person."""
         return sum(number for state, number in self.tally.items() if not state.needs_a_person)
 
-    def holding(self, wanted: str) -> Sequence[EntryId]:
-        """The entries that a filter lets through, in their order; upper and lower case are the same."""
-        if not wanted:
-            return [entry.id for entry in self.queue]
+    def holding(self, wanted: str, among: Sequence[EntryId] | None = None) -> Sequence[EntryId]:
+        """The entries that a filter lets through, in their order; upper and lower case are the same.
+
+        `among` are those that a part of `wanted` let through: no other has to be looked at.
+        """
+        keys = list(self.folded) if among is None else among
         needle = wanted.casefold()
-        return [entry.id for entry, text in zip(self.queue, self.folded, strict=True) if needle in text]
+        return [key for key in keys if needle in self.folded[key]] if needle else keys
 
 
 def listed(entries: Mapping[EntryId, Entry]) -> Listed:
@@ -52,5 +54,7 @@ def listed(entries: Mapping[EntryId, Entry]) -> Listed:
         ),
         is_special=any(entry.priority is not Priority.NORMAL for entry in queue),
         has_reasons=any(entry.reason is not None for entry in queue),
-        folded=tuple("\n".join((*entry.branches, entry.author, entry.state)).casefold() for entry in queue),
+        folded={
+            entry.id: "\n".join((*entry.branches, entry.author, entry.state)).casefold() for entry in queue
+        },
     )

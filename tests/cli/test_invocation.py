@@ -210,6 +210,7 @@ def test_a_remote_that_does_not_answer_is_the_same_for_every_command(bare: Merge
     [
         ("import mergetui", ["git", "tinydb", "typer", "textual", "msgspec"]),
         ("from mergetui.cli.main import run; run(['status'])", ["textual", "git"]),
+        ("import mergetui.tui.start", ["git", "tinydb", "psutil", "filelock", "tomlkit", "typer"]),
         ("from mergetui import Change, GitPusher; GitPusher.push; Change('feature')", ["textual", "typer"]),
     ],
 )

@@ -44,6 +44,10 @@ def test_a_filter_looks_at_branch_author_and_state(wanted: str, let_through: lis
     assert listed(by_id(CART, LOGIN, DEPS)).holding(wanted) == [entry.id for entry in let_through]
 
 
+def test_a_filter_that_goes_on_looks_only_at_what_it_let_through_before() -> None:
+    assert listed(by_id(CART, LOGIN, DEPS)).holding("e", among=[DEPS.id]) == [DEPS.id]
+
+
 def test_columns_are_told_what_they_have_to_hold() -> None:
     plain, urgent = listed(by_id(LOGIN)), entry(4, "hotfix", author="", priority=Priority.URGENT)
     reasoned = entry(5, "b", author="x", reason=Coded(Reason.CONFLICT, "a.py"))

@@ -52,6 +52,7 @@ class Board(Screen[None]):
         self._lease = LeasePane(id="lease", classes="pane")
         self._queue = QueuePane(id="queue", classes="pane")
         self._log = LogPane(read_only=bridge.read_only, id="retest", classes="pane")
+        self._log.border_title = "4 Retest"
         self._retest = RetestWatch(self._log, bridge.mask)
         self._detail = DetailPane(bridge.reader, id="detail", classes="pane")
         self._prompt = Prompt()
@@ -118,9 +119,13 @@ class Board(Screen[None]):
         self._lease.show_picture(picture, now)
         if self._selected is not None:
             self._retest.tell_progress(self._selected, now)
-        if self.has_class("-wide"):
-            self._detail.show_entry(self._queue.entry, self._selected, now)
         self._operator.configuring.take_over.notice(self.pictures)
+        self.show_under_cursor()
+
+    def show_under_cursor(self) -> None:
+        """What depends on the cursor and the marks of the queue alone: cheap, for every key."""
+        if self.has_class("-wide"):
+            self._detail.show_entry(self._queue.entry, self._selected, self._bridge.now())
         self._show_keys()
 
     def on_descendant_focus(self) -> None:

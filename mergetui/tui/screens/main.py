@@ -115,12 +115,15 @@ class MainScreen(Board):
         if message.rows is self._repositories:
             self._queue.filter = ""
             self._show_selected()
-        elif message.by_hand:
+            self.tick()
+            return
+        if message.by_hand:
             self._follow(by_hand=True)
-        self.tick()
+        self.show_under_cursor()
 
     def on_row_list_marks_changed(self) -> None:
-        self.tick()
+        self._queue.caption()
+        self.show_under_cursor()
 
     def on_row_list_opened(self, message: RowList.Opened) -> None:
         if message.rows is self._repositories:

@@ -10,6 +10,7 @@ from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import Bound
 from mergetui.tui.messages import PictureTaken
+from mergetui.tui.reading import READING
 from mergetui.tui.widgets.cells import fit_with_end
 from mergetui.tui.widgets.row_list import Cell, RowList
 from mergetui.tui.widgets.titled import subtitle, title
@@ -41,6 +42,8 @@ class QueuePane(RowList):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.filter = ""
+        self._held = ""
+        """The filter that let the rows through which are shown."""
         self._taken: PictureTaken | None = None
         self._columns = (0, Columns(0, 0, 0, 0, 0, 0))
         self._now: Instant | None = None
@@ -58,10 +61,11 @@ class QueuePane(RowList):
     def show_queue(self, taken: PictureTaken | None, now: Instant) -> None:
         if self._taken is not None and (taken is None or taken.picture.name != self._taken.picture.name):
             self.clear_marks()
-        self._taken = taken
+        known = self.keys if self._taken is taken and self._held in self.filter else None
+        self._taken, self._held = taken, self.filter
         self._columns = (0, self._columns[1])
         self.empty = self._nothing_to_show()
-        self.show(taken.listed.holding(self.filter) if taken else ())
+        self.show(taken.listed.holding(self.filter, known) if taken else ())
         self.tick(now)
 
     def show_percent(self, told: tuple[EntryId, int] | None) -> None:
@@ -74,7 +78,7 @@ class QueuePane(RowList):
         """Ages and waits are those of this moment."""
         self._now = now
         self.refresh()
-        self._caption(now)
+        self.caption()
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:
         taken, entry = self._taken, self._entries[key]
@@ -120,11 +124,12 @@ class QueuePane(RowList):
         if self._entries:
             sought, back = cleaning.name(self.filter), keys.shown("back")
             return f"nothing in the queue has “{sought}” in it: {back} shows all"
-        return "" if self._taken is None else keys.say("queue is empty: {enqueue} enqueues a branch")
+        return READING if self._taken is None else keys.say("queue is empty: {enqueue} enqueues a branch")
 
-    def _caption(self, now: Instant) -> None:
+    def caption(self) -> None:
+        """The title says how many are marked."""
         picture = self._taken.picture if self._taken else None
-        age = age_of_sight(picture, now) if picture else None
+        age = age_of_sight(picture, self._now) if picture and self._now else None
         self.set_class(age is not None, "-stale")
         title(
             self,

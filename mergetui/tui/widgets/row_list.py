@@ -112,6 +112,8 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._at = 0
         self._places: dict[str, int] = {}
         self._styles: dict[str, Style] = {}
+        """Until they change: Textual works each out anew from all that the widget is in."""
+        self._base = Style.null()
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:
         """The row, in `width` cells."""
@@ -153,7 +155,7 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_mark(self) -> None:
         if self.MARKABLE and self.current is not None:
-            self._keep_marks(self.marked ^ {self.current})
+            self._keep_marks(self.marked ^ {self.current}, at=self._at)
             self.action_move(1)
 
     def action_open(self) -> None:
@@ -172,16 +174,22 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._settle()
         self._reveal()
 
+    def notify_style_update(self) -> None:
+        self._styles = {}
+        super().notify_style_update()
+
     def render_lines(self, crop: Region) -> list[Strip]:
-        self._styles = {
-            tone: self.get_component_rich_style(f"row--{tone}", partial=True) for tone in self.TONES
-        }
-        self._styles["plain"] = Style.null()
-        self._styles["cursor"] = self.get_component_rich_style("row--cursor")
+        if not self._styles:
+            self._styles = {
+                tone: self.get_component_rich_style(f"row--{tone}", partial=True) for tone in self.TONES
+            }
+            self._styles["plain"] = Style.null()
+            self._styles["cursor"] = self.get_component_rich_style("row--cursor")
+        self._base = self.rich_style
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.scrollable_content_region.width, self.rich_style
+        width, base = self.scrollable_content_region.width, self._base
         place = self.scroll_offset.y + y
         if not self.keys:
             return centred(self.empty, y, Size(width, self._page), base + self._styles["faint"])
@@ -203,20 +211,29 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         return self.scrollable_content_region.height
 
     def _put(self, place: int, *, by_hand: bool, reveal: bool = True) -> None:
-        before = self.current
+        before, left, top = self.current, self._at, self.scroll_offset.y
         self._at = min(max(place, 0), max(len(self.keys) - 1, 0))
         self.current = self.keys[self._at] if self.keys else None
         if reveal:
             self._reveal()
         if self.current != before:
-            self.refresh()
+            if self.scroll_offset.y == top:
+                self._repaint(left, self._at)
             self.post_message(self.CursorMoved(self, self.current, by_hand=by_hand))
 
-    def _keep_marks(self, marked: frozenset[str]) -> None:
+    def _keep_marks(self, marked: frozenset[str], *, at: int | None = None) -> None:
+        """`at`: the only row whose mark has changed."""
         if marked != self.marked:
             self.marked = marked
-            self.refresh()
+            if at is None:
+                self.refresh()
+            else:
+                self._repaint(at)
             self.post_message(self.MarksChanged(self))
+
+    def _repaint(self, *rows: int) -> None:
+        for row in rows:
+            self.refresh_line(row)
 
     def _is_visible(self, place: int) -> bool:
         return 0 <= place - self.scroll_offset.y < max(self._page, 1)
