@@ -5,6 +5,8 @@
 Another process changes 200 rows every second, as an engine does; the console takes a picture of every
 change. A heartbeat on the event loop, due every 5 ms, tells how late it comes. The floor is the same
 heartbeat in a Textual app that only shows a text, beside the same process: what the machine is late by.
+Beside it stands the processor time that the event loop itself took between two beats, which does not depend
+on who else is at work.
 """
 
 import asyncio
@@ -17,7 +19,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 from textual import events
@@ -44,14 +46,22 @@ PER_SECOND = 25
 Hand: TypeAlias = Callable[[App[Any]], Awaitable[None]]
 
 
+class Beat(NamedTuple):
+    """Seconds."""
+
+    late: float
+    own: float
+    """Of the processor, on the event loop, since the beat before."""
+
+
 class Bare(Painted, App[None]):
     def render(self) -> str:
         return "nothing to do"
 
 
 def main() -> None:
-    late: dict[str, list[list[float]]] = {}
-    bare: list[list[float]] = []
+    late: dict[str, list[list[Beat]]] = {}
+    bare: list[list[Beat]] = []
     for _ in range(RUNS):
         with tempfile.TemporaryDirectory() as directory:
             wiring = on_a_queue(Path(directory), entries=ENTRIES)
@@ -60,17 +70,21 @@ def main() -> None:
                 for name, beats in asyncio.run(_console(wiring)).items():
                     late.setdefault(name, []).append(beats)
     print(f"{ENTRIES:,} entries, {CHANGED} of them changed every second, {RUNS} runs")
-    print(f"{'ms late':<34}{'longest':>9}{'median':>9}{'p99':>7}{'over 50':>9}")
+    print(f"{'ms late':<34}{'longest':>9}{'median':>9}{'p99':>7}{'over 50':>9}{'own':>7}{'own p99':>9}")
     for name, runs in {"a bare app": bare, **late}.items():
         _report(name, runs)
 
 
-def _report(name: str, runs: Sequence[Sequence[float]]) -> None:
+def _report(name: str, runs: Sequence[Sequence[Beat]]) -> None:
     """The longest of all runs, the median of the longest of each, and how many beats of all were a stall."""
-    longest = [max(run) for run in runs]
-    beats = sorted(beat for run in runs for beat in run)
-    p99, stalls = beats[int(len(beats) * 0.99)], sum(beat > LATE for beat in beats)
-    print(f"{name:<34}{1000 * max(longest):>9.0f}{1000 * median(longest):>9.0f}{1000 * p99:>7.1f}{stalls:>9}")
+    longest = [max(beat.late for beat in run) for run in runs]
+    late = sorted(beat.late for run in runs for beat in run)
+    own = sorted(beat.own for run in runs for beat in run)
+    p99, stalls = int(len(late) * 0.99), sum(each > LATE for each in late)
+    print(
+        f"{name:<34}{1000 * max(longest):>9.0f}{1000 * median(longest):>9.0f}{1000 * late[p99]:>7.1f}"
+        f"{stalls:>9}{1000 * own[-1]:>7.0f}{1000 * own[p99]:>9.1f}"
+    )
 
 
 def on_a_queue(directory: Path, *, entries: int, log: Path | None = None) -> Wiring:
@@ -144,14 +158,14 @@ def _changed(state: RepositoryState, chance: random.Random) -> RepositoryState:
     return replace(state, entries=entries, seen=Sighting(at=now, tip="9" * 40))
 
 
-async def _bare() -> list[float]:
+async def _bare() -> list[Beat]:
     async with Bare().run_test(size=(120, 40)), _heart() as beats:
         await asyncio.sleep(4)
     return beats
 
 
-async def _console(wiring: Wiring) -> dict[str, list[float]]:
-    app, late = PaintedConsole(Bridge(wiring)), dict[str, list[float]]()
+async def _console(wiring: Wiring) -> dict[str, list[Beat]]:
+    app, late = PaintedConsole(Bridge(wiring)), dict[str, list[Beat]]()
     app.animation_level = "none"
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         async with asyncio.timeout(30):
@@ -167,15 +181,14 @@ async def _console(wiring: Wiring) -> dict[str, list[float]]:
 
 
 @asynccontextmanager
-async def _heart() -> AsyncIterator[list[float]]:
-    """How late each beat came, in seconds."""
-    late: list[float] = []
+async def _heart() -> AsyncIterator[list[Beat]]:
+    late: list[Beat] = []
 
     async def beat() -> None:
         while True:
-            due = time.perf_counter() + BEAT
+            due, began = time.perf_counter() + BEAT, time.thread_time()
             await asyncio.sleep(BEAT)
-            late.append(time.perf_counter() - due)
+            late.append(Beat(time.perf_counter() - due, time.thread_time() - began))
 
     task = asyncio.create_task(beat())
     try:
