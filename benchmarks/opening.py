@@ -3,8 +3,8 @@
     python -m benchmarks.opening
 
 Both are processes on a terminal: from exec to the frame that shows their text, and from `q` to the end.
-Both have
-their bytecode, as what is installed has: the first run of each, which may compile it, does not count.
+Both have their bytecode, as what is installed has: the first run of each, which may compile it, does not
+count.
 """
 
 import os
