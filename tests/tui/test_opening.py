@@ -79,6 +79,7 @@ def test_what_the_engine_breaks_on_is_told_where_the_console_was_opened(tmp_path
 
 
 def test_a_console_that_is_left_before_its_engine_is_there_makes_none(wiring: LateWiring) -> None:
+    wiring.may_come.set()
     bridge = Bridge(wiring)
     bridge.stop()
     bridge.start(lambda _: None)
