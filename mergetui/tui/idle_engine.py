@@ -1,8 +1,8 @@
 """In the place of an engine where nothing may be changed: none is made, for making one tidies up."""
 
 from mergetui.engine import Engine
-from mergetui.worker import Standing, WorkMode
 from mergetui.ports import Clock
+from mergetui.worker import Standing, WorkMode
 
 
 class IdleEngine(Engine):
