@@ -78,12 +78,14 @@ class Wiring:
         *,
         clock: "Clock | None" = None,
         me: Holder | None = None,
+        commands: "Mapping[str, RecentCommands] | None" = None,
     ) -> None:
+        """`commands`: what was run before, by a wiring in whose place this one comes."""
         self.places = where
         self.config = config or load(where.config)
         self.clock: Clock = clock or SystemClock()
         self.slots = SlotPool(self.config.gate.slots)
-        self.commands: dict[str, RecentCommands] = {}
+        self.commands: dict[str, RecentCommands] = dict(commands or {})
         self._me = me
 
     @cached_property

@@ -21,6 +21,8 @@ class Followed(Struct, frozen=True, kw_only=True):
     branch: str = ""
     path: Path | None = None
     running: bool = False
+    comes: bool = False
+    """Its retest is what follows: it is being caught up."""
     kept: bool = False
     """Its retest has ended while it was watched: it stays until the operator looks at something else."""
 
@@ -58,12 +60,24 @@ def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
     """The pane's title, and its words when there is no line to show."""
     if not followed.branch:
         return "4 Retest", keys.say(f"no retest yet: {_HOW}")
-    tested = "the log is empty" if followed.path else keys.say(f"not tested yet: {_HOW}")
-    return f"4 Retest · {followed.branch}", tested
+    return f"4 Retest · {followed.branch}", _without_lines(followed, keys)
+
+
+def _without_lines(followed: Followed, keys: Bound) -> str:
+    if followed.path:
+        return "the log is empty"
+    return "caught up first, then tested" if followed.comes else keys.say(f"not tested yet: {_HOW}")
 
 
 def _of(name: str, entry: Entry | None, *, running: bool) -> Followed:
     if entry is None:
         return Followed(repository=name)
     path = Path(entry.log) if entry.log is not None else None
-    return Followed(repository=name, entry=entry.id, branch=entry.branch, path=path, running=running)
+    return Followed(
+        repository=name,
+        entry=entry.id,
+        branch=entry.branch,
+        path=path,
+        running=running,
+        comes=entry.state is EntryState.CATCHING_UP,
+    )

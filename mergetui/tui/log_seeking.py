@@ -17,6 +17,11 @@ class Seeking:
         self._seen: object = None
 
     @property
+    def is_begun(self) -> bool:
+        """There is something that is searched for."""
+        return self._search is not None
+
+    @property
     def hits(self) -> Sequence[int]:
         """Lines with what is searched for, as far as they are known."""
         return self._hits.lines if self._hits is not None else ()

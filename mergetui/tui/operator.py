@@ -265,7 +265,7 @@ class Operator:
     def _commands(self, name: str) -> None:
         from mergetui.tui.screens.text_view import TextView
 
-        lines = [cleaning.redact(line) for line in self._bridge.commands(name)]
+        lines = [f"$ {cleaning.redact(line)}" for line in self._bridge.commands(name)]
         nothing = [f"this console has run no git command on {name} yet"]
         self._app.push_screen(TextView(f"Git commands · {name}", lines or nothing))
 

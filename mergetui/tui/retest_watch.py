@@ -23,7 +23,7 @@ class RetestWatch:
         """`by_hand`: the operator has just moved to `selected`."""
         before = self._followed
         now = self._followed = follow(before, taken, selected, by_hand=by_hand)
-        if before is None or (before.path, before.entry) != (now.path, now.entry):
+        if before is None or _shown(before) != _shown(now):
             title, empty = captions(now, bound_keys(self._pane.app))
             self._pane.show_log(now.path, self._mask_of(taken.picture.name), title=title, empty=empty)
         if ended_red(before, now, taken):
@@ -39,3 +39,8 @@ class RetestWatch:
 
     def tell_progress(self, taken: PictureTaken, now: Instant) -> None:
         self._pane.tell_progress(partial(progress_of, self._followed, taken, now=now))
+
+
+def _shown(followed: Followed) -> tuple[object, ...]:
+    """What the pane is given once: its log, and the words while that has no line."""
+    return followed.path, followed.entry, followed.comes and followed.path is None

@@ -126,7 +126,8 @@ def greet(tested: UnderTest, command: str, *, target: str) -> Sequence[str]:
         f"  branches  {', '.join(tested.branches)}",
         f"  base      {base}, of {target}",
         f"  retest    {command or 'none is configured'}",
-        '  sh -c "$MERGETUI_RETEST_COMMAND" runs it here; exit goes back, and the tree is removed then',
+        '  sh -c "$MERGETUI_RETEST_COMMAND" runs it here',
+        "  exit goes back, and the tree is removed then",
     ]
     return [cleaning.name(line) for line in lines]
 

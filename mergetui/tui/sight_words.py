@@ -5,6 +5,7 @@ from typing import assert_never
 
 from mergetui.forecasting import Clashing, Clean, Commit, Distance, FileChange, Forecast, Unrelated
 from mergetui.model import Branch, Instant
+from mergetui.tui.reading import READING
 from mergetui.tui.sights import EntrySight, Story
 from mergetui.tui.wording import Badge, short, span
 
@@ -80,14 +81,16 @@ def sight_rows(
     sight: EntrySight | None, *, target: Branch, now: Instant, most_commits: int, most_files: int
 ) -> Iterator[tuple[str, str]]:
     """Forecast, commits and files of an entry, as facts; None: git has not been asked yet."""
-    seen = sight or EntrySight()
-    yield "forecast", in_full(seen.forecast, target)
-    for branch, forecast in seen.ahead:
+    if sight is None:
+        yield from (("forecast", READING), ("", ""), ("commits", READING), ("", ""), ("files", READING))
+        return
+    yield "forecast", in_full(sight.forecast, target)
+    for branch, forecast in sight.ahead:
         yield "", in_full(forecast, f"{branch}, ahead of it")
     yield "", ""
-    yield from _commit_rows(seen, target, now, most_commits)
+    yield from _commit_rows(sight, target, now, most_commits)
     yield "", ""
-    yield from _file_rows(seen, most_files)
+    yield from _file_rows(sight, most_files)
 
 
 def story_rows(told: Story, now: Instant) -> Iterator[tuple[str, str]]:

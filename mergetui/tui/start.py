@@ -34,7 +34,7 @@ def _open(wiring: Wiring, opening: Opening, *, read_only: bool, run: Callable[[C
             raise console.failure
         match console.then:
             case Reopen(config=config, opening=opening):
-                wiring = Wiring(wiring.places, config)
+                wiring = Wiring(wiring.places, config, commands=wiring.commands)
             case Visit(wiring=sandbox, directory=directory):
                 _open(sandbox, _IN_THE_SANDBOX, read_only=False, run=run)
                 opening = Opening(says=f"the sandbox stays in {directory}")

@@ -14,7 +14,7 @@ from mergetui.model import Entry, EntryState, Pause, Priority
 from mergetui.reason import Coded, Reason
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.bridge import Picture
-from mergetui.tui.following import Followed, ended_red, follow
+from mergetui.tui.following import Followed, captions, ended_red, follow
 from mergetui.tui.haste import Recent
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.preview import preview
@@ -217,6 +217,12 @@ def test_the_running_log_comes_first_and_stays_after_its_end(tmp_path: Path) -> 
     assert ended_red(shown, kept, after)
     assert not ended_red(kept, follow(kept, after, other, by_hand=False), after)
     assert follow(kept, after, other, by_hand=True).path == Path("/logs/b")
+
+
+def test_the_pane_of_an_entry_that_is_caught_up_tells_what_comes(tmp_path: Path) -> None:
+    flying = entry(1, "a", state=EntryState.CATCHING_UP)
+    shown = follow(None, PictureTaken(picture(tmp_path, flying)), flying, by_hand=False)
+    assert captions(shown) == ("4 Retest · a", "caught up first, then tested")
 
 
 def test_the_selected_entry_is_followed_among_several_that_run(tmp_path: Path) -> None:

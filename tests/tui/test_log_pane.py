@@ -445,6 +445,25 @@ def test_a_narrow_pane_shortens_its_title_but_not_the_place(path: Path) -> None:
     play(scene())
 
 
+def test_a_narrow_pane_leaves_out_what_is_in_brackets_of_the_progress(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 10), title="4 Retest · feat/x") as desk:
+            desk.pane.tell_progress(lambda _: "3s of about 7s (95% under 11s)")
+            assert desk.title == "4 Retest · feat/x · 3s of about 7s · following · 10"
+
+    play(scene())
+
+
+@pytest.mark.parametrize(("key", "told"), [("E", "no line here is an error"), ("n", "/ searches first")])
+def test_a_key_that_finds_nothing_says_so(path: Path, key: str, told: str) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 10)) as desk:
+            await desk.press(key)
+            assert [toast.message for toast in desk.app._notifications] == [told]
+
+    play(scene())
+
+
 @pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark", "ansi-light"])
 def test_it_is_drawn_in_every_kind_of_theme(path: Path, theme: str) -> None:
     async def scene() -> None:

@@ -219,7 +219,7 @@ def test_an_entry_is_shown_in_full() -> None:
         for text in (
             f"feat/base  {OID}",
             f"feat/cart  {OID[::-1]}",
-            "sent-back, 4m00s ago, at 2026-03-04 13:58:11 UTC",
+            "sent back, 4m00s ago, at 2026-03-04 13:58:11 UTC",
             "its author pushes a mend",
             "conflict: setup.cfg, src/app.py",
             "Ana Lima",
@@ -266,6 +266,19 @@ def test_lines_are_folded_never_cut() -> None:
     assert folded("漢字漢", 4) == ["漢字", "漢"]
     assert "".join(folded("漢" * 20_000, 7)) == "漢" * 20_000
     shows(TextView("Commands", [HOSTILE]), SEEN)
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        ("git push origin main", ["git push ", "origin ", "main"]),
+        ("git push", ["git push"]),
+        ("Björn Åkesson", ["Björn ", "Åkesson"]),
+        ("a " + "b" * 20, ["a bbbbbbbb", "b" * 10, "b" * 2]),
+    ],
+)
+def test_a_folded_line_breaks_after_words(line: str, rows: list[str]) -> None:
+    assert folded(line, 10) == rows
 
 
 def test_a_long_text_scrolls() -> None:

@@ -114,6 +114,24 @@ def test_saved_settings_hold_for_the_next_console_and_the_queue_is_as_it_was(
     assert queued(where) == before
 
 
+def test_the_next_console_still_shows_the_git_commands_that_were_run(where: Places, remote: Remote) -> None:
+    add_repository(where.config, "shop", {"remote": remote.url, "retest": "true"})
+    before: list[str] = []
+
+    async def change(seat: Seat) -> None:
+        await seat.until(lambda: len(seat.main.taken) == 1)
+        before.extend(seat.main._bridge.commands("shop"))
+        await save(seat, batch="2")
+
+    async def look(seat: Seat) -> None:
+        await seat.until_said("shop: saved batch")
+        assert before
+        assert seat.main._bridge.commands("shop")[: len(before)] == tuple(before)
+        await leave(seat)
+
+    assert Evening(where, change, look).code == 0
+
+
 def test_a_running_retest_is_waited_for_and_auto_goes_on_in_the_next_console(
     where: Places, remote: Remote, tmp_path: Path
 ) -> None:

@@ -15,9 +15,10 @@ from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.messages import SightFound
+from mergetui.tui.reading import READING
 from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
-from mergetui.tui.sight_words import UNKNOWN, sight_rows, story_rows
+from mergetui.tui.sight_words import sight_rows, story_rows
 from mergetui.tui.sights import MOST_AHEAD, EntrySight, Story, entry_sight, question, story
 
 KEYS: Keys = (("{dialog.down} {dialog.up}", "move"), ("{dialog.close}", "close"))
@@ -80,7 +81,7 @@ class EntryView(Dialog[None]):
         sight, told, unasked = found or (None, None, 0)
         now, target = self._picture.taken_at, self._picture.repository.target
         if told is None:
-            yield "candidate", UNKNOWN
+            yield "candidate", READING
         else:
             yield from story_rows(told, now)
         if unasked:
@@ -94,7 +95,8 @@ class EntryView(Dialog[None]):
 
 def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, str]]:
     now = picture.taken_at
-    yield "state", entry.state.value + (f", {_since(entry.state_since, now)}" if entry.state_since else "")
+    state = entry.state.value.replace("-", " ")
+    yield "state", state + (f", {_since(entry.state_since, now)}" if entry.state_since else "")
     yield "next", next_step(entry, picture, keys)
     if why := what_holds_it_up(entry, picture):
         yield "held up", why
@@ -106,7 +108,7 @@ def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, st
     yield "queued by", f"{entry.enqueued_by or 'unknown'}, {_since(entry.enqueued_at, now)}"
     yield "priority", entry.priority.value
     yield "behind", "unknown" if entry.behind is None else f"{entry.behind} of {picture.repository.target}"
-    yield "retests", f"{entry.retests} started; runs ended: {entry.attempts}"
+    yield "retests", f"{entry.retests} started; runs that ended: {entry.attempts}"
     yield "taken up", f"{entry.retries} times again by itself"
     yield "deferred", f"{entry.deferrals} times in a row"
     yield "contended", f"{entry.contended} catch-ups lost to a moving target"

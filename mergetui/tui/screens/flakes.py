@@ -60,8 +60,7 @@ class FlakesView(ModalScreen[None]):
         self._list = FlakeList()
         self._shown: Flake | None = None
         self._red, self._green = (
-            LogPane(empty="no such log any more", read_only=read_only, id=f"flake-{end}", classes="pane")
-            for end in ("failed", "passed")
+            LogPane(read_only=read_only, id=f"flake-{end}", classes="pane") for end in ("failed", "passed")
         )
 
     def compose(self) -> ComposeResult:
@@ -125,4 +124,5 @@ class FlakesView(ModalScreen[None]):
         took = span(timedelta(seconds=tried.seconds))
         named = f"{word} {tried.at:%m-%d %H:%M} after {took}"
         path = Path(tried.log)
-        pane.show_log(path if path.is_file() else None, self._mask, title=named)
+        shown = path if path.is_file() else None
+        pane.show_log(shown, self._mask, title=named, empty="no such log any more")

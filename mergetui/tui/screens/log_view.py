@@ -20,12 +20,12 @@ KEYS: Keys = (
     ("{log-view.search}", "search"),
     ("{log.next-hit} {log.previous-hit}", "hits"),
     ("{log.next-error}", "error"),
+    ("{log-view.close}", "close"),
     ("{log.mark} {log.next-mark}", "mark, next"),
+    ("{log.follow}", "follow"),
     ("{log.copy}", "copy"),
     ("{log.pager}", "pager"),
-    ("{log.follow}", "follow"),
     ("{log.choose}", "whole line"),
-    ("{log-view.close}", "close"),
 )
 
 

@@ -94,8 +94,27 @@ class TextView(Dialog[None]):
 
 
 def folded(line: str, width: int) -> list[str]:
-    """The rows of `width` cells that one line takes; an empty line takes one."""
+    """The rows of `width` cells that one line takes; an empty line takes one.
+
+    A row ends after a word, where it would not become much shorter by that.
+    """
     if line.isascii() or len(line) > _LONG:
-        step = width if line.isascii() else width // 2 or 1
-        return [line[start : start + step] for start in range(0, len(line), step)] or [""]
+        return _rows(line, width if line.isascii() else width // 2 or 1)
+    if all(map(_is_narrow, line)):
+        return _rows(line, width)
     return [line] if cell_len(line) <= width else chop_cells(line, width)
+
+
+def _rows(line: str, width: int) -> list[str]:
+    rows, start = [], 0
+    while len(line) - start > width:
+        # The space that a row ends with may stand beyond the edge, where nothing is lost with it.
+        after_word = line.rfind(" ", start, start + width + 1) + 1
+        end = after_word if after_word - start > width // 4 else start + width
+        rows.append(line[start:end])
+        start = end
+    return [*rows, line[start:]]
+
+
+def _is_narrow(character: str) -> bool:
+    return cell_len(character) == 1

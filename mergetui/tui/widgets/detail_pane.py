@@ -92,6 +92,6 @@ def _rows(entry: Entry, picture: Picture, now: Instant) -> Iterator[tuple[str, s
     yield "", ""
     yield "queued", f"{span(now - entry.enqueued_at)} ago by {entry.enqueued_by or 'unknown'}"
     yield "priority", entry.priority.value
-    yield "retests", f"{entry.retests} started, {entry.attempts} runs ended"
+    yield "retests", f"{entry.retests} started; runs that ended: {entry.attempts}"
     yield "deferred", f"{entry.deferrals} times in a row"
     yield "contended", f"{entry.contended} catch-ups lost"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
@@ -153,13 +154,21 @@ class LogLines(FollowView):
         place = f"following · {self.line_total:,}"
         if not self.following:
             place = f"line {self.current + 1:,} of {self.line_total:,}"
-        named = " · ".join(filter(None, (self._title, self._progress)))
-        title = fitted(named, place if self._source else "", self.outer_size.width - CORNERS)
+        place = place if self._source else ""
+        title = fitted(self._named(place), place, self.outer_size.width - CORNERS)
         new = f"+{self.new_total:,} new" if self.new_total else ""
         captions = (title, " · ".join(filter(None, (self._seeking.note, new))))
         if captions != self._captions:
             self._captions = captions
             self.border_title, self.border_subtitle = (Content(text) if text else None for text in captions)
+
+    def _named(self, place: str) -> str:
+        """Title and progress; what is in brackets only where there is room for it."""
+        named = " · ".join(filter(None, (self._title, self._progress)))
+        is_wide = cell_len(f"{named} · {place}") <= self.outer_size.width - CORNERS
+        return (
+            named if is_wide or not self._progress else f"{self._title} · {self._progress.partition(' (')[0]}"
+        )
 
     def render_lines(self, crop: Region) -> list[Strip]:
         self._paints = Paints(

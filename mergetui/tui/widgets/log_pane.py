@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.notifications import SeverityLevel
 
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.clipboard import copy
 from mergetui.tui.marks import mark_after, toggled
 from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
@@ -62,14 +63,14 @@ class LogPane(LogLines):
         line = self._source.error_after(self.current) if self._source else None
         if line is not None and line < self.line_total:
             self.jump_to(line)
+        else:
+            self._say("no line here is an error", severity="warning")
 
     def action_next_hit(self) -> None:
-        self._seeking.go_on(self._source, self.current + 1, forward=True)
-        self.caption()
+        self._seek(self.current + 1, forward=True)
 
     def action_previous_hit(self) -> None:
-        self._seeking.go_on(self._source, self.current - 1, forward=False)
-        self.caption()
+        self._seek(self.current - 1, forward=False)
 
     def action_mark(self) -> None:
         if not self.line_total:
@@ -102,6 +103,13 @@ class LogPane(LogLines):
     def action_choose(self) -> None:
         if self.line_total:
             self.post_message(self.LineChosen(self, self.current_text()))
+
+    def _seek(self, start: int, *, forward: bool) -> None:
+        if self._seeking.is_begun:
+            self._seeking.go_on(self._source, start, forward=forward)
+            self.caption()
+        else:
+            self._say(bound_keys(self.app).say("{filter} searches first"), severity="warning")
 
     def _open(self, program: Program) -> None:
         if self._source is None:

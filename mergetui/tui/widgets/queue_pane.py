@@ -139,7 +139,7 @@ class QueuePane(RowList):
             f"/{self.filter}: {len(self.keys)} of {len(self._entries)}" if self.filter else "",
             f"{len(self.marked)} marked" if self.marked else "",
         )
-        subtitle(self, _verdict(picture, bound_keys(self.app)) if picture else "")
+        subtitle(self, *(_verdict(picture, bound_keys(self.app)) if picture else ("",)))
 
 
 def columns_for(width: int, total: int, longest: tuple[int, int], *, special: bool, reasons: bool) -> Columns:
@@ -161,11 +161,12 @@ def _tone(entry: Entry) -> str:
     return "plain" if entry.state.in_flight else "faint"
 
 
-def _verdict(picture: Picture, keys: Bound) -> str:
-    """Why nothing lands, where the rows do not say it themselves; without times, for it does not tick."""
+def _verdict(picture: Picture, keys: Bound) -> tuple[str, str]:
+    """Why nothing lands, where the rows do not say it themselves, and what to press; without times, for it
+    does not tick."""
     verdict = picture.verdict
     if verdict.why in (Why.TESTING, Why.IDLE):
-        return ""
+        return "", ""
     if verdict.why is Why.DEFERRED:
-        return verdict.why
-    return f"{verdict.says} · press {keys.act_of(verdict.key)}" if verdict.key else verdict.says
+        return verdict.why, ""
+    return verdict.says, f"press {keys.act_of(verdict.key)}" if verdict.key else ""

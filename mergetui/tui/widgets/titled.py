@@ -20,5 +20,9 @@ def title(pane: Widget, *parts: str) -> None:
     pane.border_title = Content(cut(" · ".join(shown), max(room, 0)))
 
 
-def subtitle(pane: Widget, text: str) -> None:
-    pane.border_subtitle = Content(cut(cleaning.name(text), max(pane.outer_size.width - _CORNERS, 0)))
+def subtitle(pane: Widget, text: str, end: str = "") -> None:
+    """`text · end` on the lower border; where they do not fit, `text` is cut."""
+    room = max(pane.outer_size.width - _CORNERS, 0)
+    ending = f" · {end}" if end else ""
+    shown = cut(cleaning.name(text), max(room - cell_len(ending), 0)) + ending
+    pane.border_subtitle = Content(cut(shown, room))
