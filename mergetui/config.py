@@ -14,7 +14,7 @@ from msgspec.structs import fields
 from mergetui.config_values import choices, parse_value
 from mergetui.integrations import Forge
 from mergetui.model import ConsoleSettings, Gate, Repository
-from mergetui.naming import broken_branch_rule, broken_repository_rule, is_task_branch
+from mergetui.naming import broken_branch_rule, broken_repository_rule, is_inner_path, is_task_branch
 
 TABLES = ("gate", "repos", "forges", "console", "keys")
 
@@ -178,6 +178,9 @@ def _check(repository: Repository, where: str, path: Path) -> None:
         raise ConfigError(f"{path}: [{where}] {told}; allowed: 1 and 1, for the lease is kept for one entry")
     if repository.retest is not None and not repository.retest.strip():
         raise ConfigError(f"{path}: [{where}] retest = {repository.retest!r}; allowed: a shell command")
+    if repository.report_log is not None and not is_inner_path(repository.report_log):
+        told = f"report_log = {repository.report_log!r}; allowed: a path below the checkout, without '..'"
+        raise ConfigError(f"{path}: [{where}] {told}")
 
 
 def _forge(name: str, table: Mapping[str, object], path: Path) -> Forge:

@@ -103,6 +103,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     retest_silence: timedelta = timedelta(minutes=10)
     retest_output_limit: int = 200_000_000
     """Bytes of one retest's log."""
+    report_log: str | None = None
+    """Where, below the checkout, the retest writes pytest's report log; None: it writes none."""
     retries: int = 0
     """How often a red retest is run again on the same commit before it counts; a pass then is a flake."""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -173,6 +175,8 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     reason: Coded | None = None
     log: str | None = None
     """Path of the latest retest's output."""
+    checkout: str | None = None
+    """Path of the latest retest's checkout, where it writes a report log; not to be trusted."""
     pushed: tuple[Oid, ...] = ()
     """Heads that the gate itself pushed to the branches: not the author's doing."""
 

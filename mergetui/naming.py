@@ -34,6 +34,12 @@ def name_from(remote: str) -> str:
     return name if broken_repository_rule(name) is None else ""
 
 
+def is_inner_path(text: str) -> bool:
+    """A relative path that stays below where it starts, whatever is there, and out of git's own directory."""
+    parts = text.split("/")
+    return text.isprintable() and parts[0] != ".git" and not {"", ".", ".."}.intersection(parts)
+
+
 def full_ref(branch: str) -> str:
     """The ref on the remote that a queued name means."""
     return branch if branch.startswith("refs/") else f"refs/heads/{branch}"

@@ -20,6 +20,7 @@ HELP: Mapping[str, str] = {
     "retest_timeout": "how long one retest may take",
     "retest_silence": "no output for so long: hung",
     "retest_output_limit": "the most that one retest may print",
+    "report_log": "pytest's report log, a path in the checkout: how far a retest is; none: by what it prints",
     "retries": "how often a red retest is run again on the same commit before it counts",
     "result_ttl": "so long a green tree is believed: the same command does not test it again; none: never",
     "adaptive": "entries on trial: one more with every landing, half as many after a red one",

@@ -114,17 +114,33 @@ class Retesting:
             log=str(log),
         )
         doubts, now = self._bench.reds(candidate), self._record.now()
-        self._record.commit(lambda state: _testing(state, candidate, log, now, doubts=doubts), fact)
+        told = str(directory) if self._repository.report_log else None
+        self._record.commit(
+            lambda state: _testing(state, candidate, log, now, doubts=doubts, checkout=told), fact
+        )
         self._bench.start(candidate, order, slot=slot)
 
 
 def _testing(
-    state: RepositoryState, candidate: Candidate, log: Path, now: Instant, *, doubts: int
+    state: RepositoryState,
+    candidate: Candidate,
+    log: Path,
+    now: Instant,
+    *,
+    doubts: int,
+    checkout: str | None,
 ) -> RepositoryState:
     entries = (state.entries[key] for key in candidate.entries if key in state.entries)
     testing = (queueing.enter(entry, EntryState.TESTING, now=now) for entry in entries)
     started = (
-        replace(entry, log=str(log), retests=entry.retests + 1, doubts=doubts, state_since=now)
+        replace(
+            entry,
+            log=str(log),
+            checkout=checkout,
+            retests=entry.retests + 1,
+            doubts=doubts,
+            state_since=now,
+        )
         for entry in testing
     )
     return queueing.put(state, *started)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
@@ -36,8 +36,17 @@ class LogFile:
     A file that cannot be read has no lines. What is secret by `mask` is neither read out nor found.
     """
 
-    def __init__(self, path: Path, *, mask: Mask = redact, poll: float = 0.05) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        mask: Mask = redact,
+        poll: float = 0.05,
+        beside: Callable[[], object] = lambda: None,
+    ) -> None:
+        """`beside` is called on the thread that follows the file, at every look; it raises nothing."""
         self.path = path
+        self._beside = beside
         self._mask = mask
         self.generation = 0
         """Grows with everything that was seen: what a screen compares to know that it is out of date."""
@@ -136,6 +145,7 @@ class LogFile:
     def _follow(self) -> None:
         while not self._closing.is_set():
             caught_up = self._read_on()
+            self._beside()
             # Also of a file without a line it is known by now that it has none.
             self.generation = max(self.generation, 1)
             self._closing.wait(self._poll if caught_up else _BREATH)

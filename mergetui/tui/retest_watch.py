@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from mergetui.masking import Mask
 from mergetui.model import Entry, EntryId, Instant
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.following import Followed, captions, ended_red, follow, progress_of
 from mergetui.tui.messages import PictureTaken
+from mergetui.tui.report_file import ReportFile
 from mergetui.tui.widgets.log_pane import LogPane
 
 
@@ -25,7 +27,8 @@ class RetestWatch:
         now = self._followed = follow(before, taken, selected, by_hand=by_hand)
         if before is None or _shown(before) != _shown(now):
             title, empty = captions(now, bound_keys(self._pane.app))
-            self._pane.show_log(now.path, self._mask_of(taken.picture.name), title=title, empty=empty)
+            mask, report = self._mask_of(taken.picture.name), _report_of(now, taken)
+            self._pane.show_log(now.path, mask, title=title, empty=empty, report=report)
         if ended_red(before, now, taken):
             self._pane.stand_at_first_error()
 
@@ -44,3 +47,14 @@ class RetestWatch:
 def _shown(followed: Followed) -> tuple[object, ...]:
     """What the pane is given once: its log, and the words while that has no line."""
     return followed.path, followed.entry, followed.comes and followed.path is None
+
+
+def _report_of(followed: Followed, taken: PictureTaken) -> ReportFile | None:
+    """The report log of the retest that runs, where the repository offers one."""
+    entry = taken.picture.state.entries.get(followed.entry or "")
+    inner, log = taken.picture.repository.report_log, followed.path
+    if entry is None or not followed.running or inner is None or log is None:
+        return None
+    if entry.checkout is None or entry.state_since is None:
+        return None
+    return ReportFile(Path(entry.checkout), inner, since=entry.state_since, log=log)

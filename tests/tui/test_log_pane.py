@@ -3,6 +3,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.style import Style
@@ -23,7 +24,7 @@ PAGE = SIZE[1] - 2
 class Watching(App[None]):
     """Nothing but a log pane, and what it says."""
 
-    def __init__(self, path: Path | None, **options: str) -> None:
+    def __init__(self, path: Path | None, **options: Any) -> None:
         super().__init__()
         self.path = path
         self.options = options
@@ -93,7 +94,7 @@ def numbered(first: int, last: int) -> list[str]:
 
 
 @asynccontextmanager
-async def sitting(path: Path, *lines: str, **options: str) -> AsyncIterator[Desk]:
+async def sitting(path: Path, *lines: str, **options: Any) -> AsyncIterator[Desk]:
     app = Watching(path, **options)
     async with app.run_test(size=SIZE) as pilot:
         desk = Desk(app, pilot, path)

@@ -103,9 +103,9 @@ class FollowView(ScrollView, can_focus=True, inherit_bindings=False):
         self._redraw()
 
     def jump_to(self, line: int) -> None:
-        """Put the cursor on a line, and show some lines before it if it was out of sight."""
+        """Put the cursor on a line, and show it with some lines before and behind it."""
         self.look_up()
-        if not 0 <= line - self.scroll_offset.y < self.page:
+        if not 0 <= line - self.scroll_offset.y < self.page - self.page // 4:
             self._scroll(line - self.page // 4)
         self._cursor_line = line
         self._redraw()

@@ -19,6 +19,7 @@ from mergetui.tui.log_file import LogFile
 from mergetui.tui.log_seeking import Seeking
 from mergetui.tui.progress import percent_in
 from mergetui.tui.reading import READING
+from mergetui.tui.report_file import ReportFile
 from mergetui.tui.sgr import colourless
 from mergetui.tui.widgets.follow_view import FollowView
 from mergetui.tui.widgets.heat_strip import Heat, heat_cell, heat_of
@@ -89,22 +90,31 @@ class LogLines(FollowView):
         self._marks: list[int] = []
         self._seeking = Seeking()
         self._heat = Heat()
+        self._report: ReportFile | None = None
         self._captions = ("", "")
         self._strips = LineStrips()
         self._paints = Paints()
 
     def show_log(
-        self, path: Path | None, mask: Mask = redact, /, *, title: str = "", empty: str | None = None
+        self,
+        path: Path | None,
+        mask: Mask = redact,
+        /,
+        *,
+        title: str = "",
+        empty: str | None = None,
+        report: ReportFile | None = None,
     ) -> None:
         """Follow another log from its end; None shows only `empty`, the words for a log without lines.
 
-        What is secret by `mask` is neither shown nor found.
+        What is secret by `mask` is neither shown nor found. `report` knows better than the log how far it is.
         """
         self._close()
         self._title, self._progress = cleaning.name(title), ""
         self._told, self.percent = lambda _: "", None
         self._empty = self._empty if empty is None else empty
-        self._source = None if path is None else LogFile(path, mask=mask)
+        self._report = report
+        self._source = None if path is None else _followed(path, mask, report)
         self._seen_generation = self._seen_incarnation = 0
         self._seeking.forget()
         self._standing = False
@@ -240,7 +250,9 @@ class LogLines(FollowView):
     def _tell_progress(self) -> None:
         source, total = self._source, self.line_total
         lines = range(total - 1, max(total - LATEST, 0) - 1, -1) if source is not None else ()
-        percent = percent_in(cleaning.plain(source.line(n)) for n in lines) if source else None
+        percent = self._report.percent if self._report is not None else None
+        if percent is None and source is not None:
+            percent = percent_in(cleaning.plain(source.line(n)) for n in lines)
         if percent != self.percent:
             self.percent = percent
             self.post_message(self.PercentChanged())
@@ -253,3 +265,7 @@ class LogLines(FollowView):
         self._seeking.cancel()
         if self._source is not None:
             self._source.close()
+
+
+def _followed(path: Path, mask: Mask, report: ReportFile | None) -> LogFile:
+    return LogFile(path, mask=mask) if report is None else LogFile(path, mask=mask, beside=report.look)
