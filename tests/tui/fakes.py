@@ -164,10 +164,14 @@ class FakeEngine(Engine):
 
 class FakeWiring(Wiring):
     def __init__(
-        self, directory: Path, states: Mapping[str, RepositoryState], keys: Mapping[str, str] | None = None
+        self,
+        directory: Path,
+        states: Mapping[str, RepositoryState],
+        keys: Mapping[str, str] | None = None,
+        **settings: object,
     ) -> None:
         self.places = Places(config=directory / "c.toml", state=directory, cache=directory / "cache")
-        repos = {name: repository(name) for name in states}
+        repos = {name: replace(repository(name), **settings) for name in states}
         self.config = Config(path=self.places.config, repos=repos, keys=keys or {})
         self.still = StillClock()
         self.clock = self.still
@@ -218,8 +222,11 @@ class World:
         directory: Path,
         states: Mapping[str, RepositoryState] | None = None,
         keys: Mapping[str, str] | None = None,
+        **settings: object,
     ) -> None:
-        self.wiring = FakeWiring(directory, busy_day(directory) if states is None else states, keys)
+        """`settings` are those of every repository."""
+        states = busy_day(directory) if states is None else states
+        self.wiring = FakeWiring(directory, states, keys, **settings)
         self.bridge = Bridge(self.wiring)
         self.engine = self.wiring.fake_engine
         self.refs = self.wiring.refs

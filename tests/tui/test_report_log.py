@@ -10,16 +10,23 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from msgspec.structs import replace
 
 from mergetui.config import ConfigError, parse
+from mergetui.events import RetestStarted
+from mergetui.model import EntryState
 from mergetui.naming import is_inner_path
 from mergetui.tui import report_file
 from mergetui.tui.log_file import LogFile
 from mergetui.tui.report_file import ReportFile
 from mergetui.tui.report_log import Tally, collected_in
 from mergetui.tui.widgets.log_pane import LogPane
+from tests.gate.gate import TestGate
+from tests.tui.fakes import NOON, World, entry, queue_of
+from tests.tui.seat import Seat, play, seated
 from tests.tui.test_log_pane import sitting
 from tests.tui.until import until
+from tests.worlds.remote import Remote
 
 INNER = "build/report.jsonl"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -319,6 +326,44 @@ def test_without_a_report_log_the_percentage_of_the_output_is_told(checkout: Pat
             await desk.until(lambda: told(desk.pane) == 12)
 
     asyncio.run(scene())
+
+
+def ticked(seat: Seat) -> int | None:
+    seat.main.tick()
+    return seat.main._log.percent
+
+
+def test_the_queue_and_the_pane_tell_how_far_the_report_log_is(checkout: Path, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with seated(World(tmp_path, {"shop": queue_of(tested)}, report_log=INNER)) as seat:
+            await seat.until(lambda: ticked(seat) == 50)
+            await seat.until_seen("50% · 4m12s / ~8m")
+            await seat.until_seen("4 Retest · feat/a · 50% · 4m12s of about 8m")
+
+    (checkout / INNER).write_text(lines(HALF))
+    os.utime(checkout / INNER, (NOON.timestamp(), NOON.timestamp()))
+    began = NOON - timedelta(minutes=4, seconds=12)
+    tested = entry(1, "feat/a", state=EntryState.TESTING, state_since=began)
+    tested = replace(tested, log=str(tmp_path / "run.log"), checkout=str(checkout))
+    play(scene())
+
+
+# The engine
+
+
+@pytest.mark.parametrize(("inner", "is_told"), [(INNER, True), (None, False)])
+def test_the_engine_tells_where_it_tests_where_there_is_a_report_log(
+    remote: Remote, tmp_path: Path, inner: str | None, is_told: bool
+) -> None:
+    gate = TestGate(remote, tmp_path / "gate", report_log=inner)
+    remote.propose("feat/a", {"a": "1"})
+    gate.enqueue("feat/a")
+    told: list[str | None] = []
+    gate.when(RetestStarted, lambda: told.append(gate.entry("feat/a").checkout))
+    gate.drain()
+    (checkout,) = told
+    assert (checkout is not None) is is_told
+    assert checkout is None or (Path(checkout) / "a").is_file()
 
 
 # The configuration
