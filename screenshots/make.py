@@ -105,6 +105,7 @@ async def _tour(wiring: Wiring, target: Path) -> None:
 
 
 async def _before(pilot: Pilot[None], target: Path) -> None:
+    await pilot.pause(2.0)
     await _modal(pilot, target, "step", "s")
     await _modal(pilot, target, "why", "w")
     await pilot.resize_terminal(*SCREEN)
@@ -128,9 +129,10 @@ async def _meanwhile(pilot: Pilot[None], target: Path) -> None:
 
 async def _after(pilot: Pilot[None], target: Path) -> None:
     await pilot.resize_terminal(*SCREEN)
-    for name, key in (("history", "h"), ("statistics", "t"), ("flakes", "L"), ("report", "H")):
+    for name, key in (("history", "h"), ("statistics", "t"), ("report", "H")):
         pilot.app.clear_notifications()
         await _modal(pilot, target, name, key, wait=0.6)
+    await _modal(pilot, target, "flakes", "L", "tab", "E")
 
 
 async def _modal(pilot: Pilot[None], target: Path, name: str, *keys: str, wait: float = 0.2) -> None:

@@ -7,14 +7,17 @@ import signal
 import subprocess  # noqa: TID251 - the operator's own program, in the operator's terminal
 import sys
 import termios
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any, NamedTuple
 
 from textual.app import App, SuspendNotSupported
 
 from mergetui import cleaning
+from mergetui.adapters.orphans import reap_orphans
 
 
 class Program(NamedTuple):
@@ -34,6 +37,8 @@ class Visit(NamedTuple):
 
 PAGER = Program("PAGER", "less -R")
 EDITOR = Program("EDITOR", "vi")
+_ORPHANS_EVERY = 2.0
+"""Seconds."""
 
 
 def command(program: Program, path: Path, environ: Mapping[str, str]) -> list[str] | str:
@@ -81,6 +86,13 @@ def hand_over(app: App[Any], visit: Visit) -> str | None:
         return "this terminal cannot be handed to another program"
     finally:
         app.refresh()
+        Thread(target=_note_the_ends, name="orphans", daemon=True).start()
+
+
+def _note_the_ends() -> None:
+    """Of what the program left running in the background, as long as there is any of it."""
+    while reap_orphans():
+        time.sleep(_ORPHANS_EVERY)
 
 
 def _run(visit: Visit) -> str | None:

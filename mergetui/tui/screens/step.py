@@ -16,6 +16,7 @@ class StepPreview(Dialog[bool]):
     """The key that opened it does it when it is pressed again."""
 
     AUTO_FOCUS = "FoldedLines"
+    DEFAULT_CSS = "StepPreview > #dialog-box { width: 100; max-width: 96%; }"
 
     def __init__(self, repository: str, lines: Sequence[str]) -> None:
         super().__init__(f"Next step · {repository}", keys=KEYS, refusal=False)
