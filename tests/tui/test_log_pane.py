@@ -232,6 +232,18 @@ def test_errors_are_marked_and_visited_in_turn(path: Path) -> None:
     play(scene())
 
 
+def test_an_error_at_the_edge_is_shown_with_what_follows(path: Path) -> None:
+    async def scene() -> None:
+        lines = numbered(0, 100)
+        lines[PAGE - 1] = "E   at the edge"
+        async with sitting(path, *lines) as desk:
+            await desk.press("g", "E")
+            assert desk.row_of("at the edge").startswith("✗")
+            assert f" line {PAGE + 3}" in desk.rows()
+
+    play(scene())
+
+
 def test_it_stands_at_the_first_error(path: Path) -> None:
     async def scene() -> None:
         async with sitting(path, *numbered(0, 50), "E   first", *numbered(51, 100), "E   second") as desk:

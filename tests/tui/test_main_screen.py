@@ -503,6 +503,15 @@ def test_slash_searches_when_the_log_is_focused(world: World) -> None:
     play(scene())
 
 
+def test_a_narrow_queue_cuts_the_verdict_and_keeps_the_key_that_helps(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with seated(World(tmp_path, {"shop": queue_of(red)}), size=(60, 20)) as seat:
+            await seat.until_seen("… · press r")
+
+    red = entry(1, "feat/a", state=EntryState.SENT_BACK, reason=Coded(Reason.RETEST_FAILED, "exit code 1"))
+    play(scene())
+
+
 def test_a_red_retest_leaves_the_log_at_its_first_error(world: World, tmp_path: Path) -> None:
     async def scene() -> None:
         async with seated(world) as seat:

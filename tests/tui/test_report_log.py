@@ -226,6 +226,22 @@ def test_a_line_without_an_end_is_not_kept(
     assert len(report._read._rest) <= 1_400
 
 
+def test_the_end_of_a_line_that_is_too_long_is_no_report(
+    report: ReportFile, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_file, "LINE_MOST", 1_000)
+    monkeypatch.setattr(report_file, "CHUNK", 400)
+    forgotten = "x" * 1_200
+    (checkout / INNER).write_text(forgotten + lines([*ended("t.py::b")[2:], *HALF]))
+    assert looked(report, times=20) == 50
+
+
+def test_a_device_is_not_read() -> None:
+    report = ReportFile(Path("/dev"), "zero", since=LONG_AGO, log=Path("/dev/null"))
+    assert looked(report) is None
+    assert report._read.offset == 0
+
+
 def test_a_file_beyond_the_cap_tells_nothing_and_is_read_no_further(
     report: ReportFile, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -175,10 +175,9 @@ class LogLines(FollowView):
     def _named(self, place: str) -> str:
         """Title and progress; what is in brackets only where there is room for it."""
         named = " · ".join(filter(None, (self._title, self._progress)))
-        is_wide = cell_len(f"{named} · {place}") <= self.outer_size.width - CORNERS
-        return (
-            named if is_wide or not self._progress else f"{self._title} · {self._progress.partition(' (')[0]}"
-        )
+        if cell_len(f"{named} · {place}") <= self.outer_size.width - CORNERS:
+            return named
+        return " · ".join(filter(None, (self._title, self._progress.partition(" (")[0])))
 
     def render_lines(self, crop: Region) -> list[Strip]:
         self._paints = Paints(
