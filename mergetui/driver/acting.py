@@ -147,9 +147,10 @@ class Acts:
         branches = names(action.entries)
         if not self.tenure.take(branches, phase="catching up"):
             return
-        ids = tuple(entry.id for entry in action.entries)
-        for key in ids:
-            self.endings.begin(key)
+        # Those that are built already may be under test at this moment, and stay what they are.
+        ids = tuple(entry.id for entry in action.entries[len(action.built) :])
+        for entry in action.entries:
+            self.endings.begin(entry.id)
         fact = self.record.fact(CatchUpStarted, branches=branches, onto=action.base)
         self.record.note(fact)
         self.record.enter(ids, EntryState.CATCHING_UP)

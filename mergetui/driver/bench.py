@@ -56,6 +56,10 @@ class Bench:
     def is_testing(self) -> bool:
         return bool(self._running)
 
+    @property
+    def running(self) -> tuple[Candidate, ...]:
+        return tuple(running.candidate for running in self._running.values())
+
     def entries(self) -> frozenset[EntryId]:
         return frozenset(key for trial in self._trials.values() for key in trial.candidate.entries)
 

@@ -1,8 +1,8 @@
 """Retests of candidates: begun in a slot, spared where the very tree has passed, noted when they end."""
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui import queueing
@@ -11,7 +11,7 @@ from mergetui.driver.ports import Ports
 from mergetui.driver.record import Record
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Event, RetestEnded, RetestSpared, RetestStarted
-from mergetui.model import Candidate, EntryState, Instant, Oid, Pass, Repository, RepositoryState
+from mergetui.model import Candidate, Entry, EntryState, Instant, Oid, Pass, Repository, RepositoryState
 from mergetui.ports import NoRoomError, RetestOrder
 from mergetui.results import Results
 
@@ -113,37 +113,48 @@ class Retesting:
             command=self._ports.mask(command),
             log=str(log),
         )
-        doubts, now = self._bench.reds(candidate), self._record.now()
-        told = str(directory) if self._repository.report_log else None
-        self._record.commit(
-            lambda state: _testing(state, candidate, log, now, doubts=doubts, checkout=told), fact
+        started = _Started(
+            log=str(log),
+            checkout=str(directory) if self._repository.report_log else None,
+            doubts=self._bench.reds(candidate),
+            at=self._record.now(),
         )
+        others = self._bench.running
+        self._record.commit(lambda state: _testing(state, candidate, started, others=others), fact)
         self._bench.start(candidate, order, slot=slot)
 
 
+class _Started(Struct, frozen=True, kw_only=True):
+    """What an entry tells of the retest that tells of it."""
+
+    log: str
+    checkout: str | None
+    doubts: int
+    at: Instant
+
+
 def _testing(
-    state: RepositoryState,
-    candidate: Candidate,
-    log: Path,
-    now: Instant,
-    *,
-    doubts: int,
-    checkout: str | None,
+    state: RepositoryState, candidate: Candidate, started: _Started, *, others: tuple[Candidate, ...]
 ) -> RepositoryState:
-    entries = (state.entries[key] for key in candidate.entries if key in state.entries)
-    testing = (queueing.enter(entry, EntryState.TESTING, now=now) for entry in entries)
-    started = (
-        replace(
-            entry,
-            log=str(log),
-            checkout=checkout,
-            retests=entry.retests + 1,
-            doubts=doubts,
-            state_since=now,
-        )
-        for entry in testing
+    """`others` run already: an entry that a shorter one of them contains is known by that one's retest."""
+    shorter = {key for other in others if len(other.links) < len(candidate.links) for key in other.entries}
+    entries = [state.entries[key] for key in candidate.entries if key in state.entries]
+    testing = (_tested(entry, started, is_known=entry.id in shorter) for entry in entries)
+    return queueing.put(state, *testing)
+
+
+def _tested(entry: Entry, started: _Started, *, is_known: bool) -> Entry:
+    testing = queueing.enter(entry, EntryState.TESTING, now=started.at)
+    testing = replace(testing, retests=entry.retests + 1)
+    if is_known:
+        return testing
+    return replace(
+        testing,
+        log=started.log,
+        checkout=started.checkout,
+        doubts=started.doubts,
+        state_since=started.at if started.doubts else testing.state_since,
     )
-    return queueing.put(state, *started)
 
 
 def _logged(state: RepositoryState, candidate: Candidate, log: str) -> RepositoryState:
