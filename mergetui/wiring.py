@@ -114,7 +114,7 @@ class Wiring:
         from mergetui.verdict import Knowledge
         from mergetui.view import policy_of
 
-        state = self._without_the_dead(desk.state())
+        state = self.without_the_dead(desk.state())
         testing = (e.log for e in state.entries.values() if e.state is EntryState.TESTING and e.log)
         log = next(testing, None)
         runs = desk.history()
@@ -131,7 +131,7 @@ class Wiring:
             lack=lack,
         )
 
-    def _without_the_dead(self, state: RepositoryState) -> RepositoryState:
+    def without_the_dead(self, state: RepositoryState) -> RepositoryState:
         """Who was killed at work advances nothing, and is in nobody's way."""
         advance = state.advance
         is_over = advance is not None and self.processes.is_dead(advance.holder)

@@ -24,7 +24,7 @@ from mergetui.tui.calling import Caller, keeping_title
 from mergetui.tui.company import Company
 from mergetui.tui.key_table import Bound, faults
 from mergetui.tui.leaving import Leaving
-from mergetui.tui.messages import CompanyChanged, EngineStarted, FactHeard, PictureTaken
+from mergetui.tui.messages import CompanyChanged, EngineStarted, FactHeard, PercentsTold, PictureTaken
 from mergetui.tui.operator import Operator
 from mergetui.tui.palette import palette
 from mergetui.tui.reopening import ConsoleEnds, Opening, Reopen, Visit
@@ -64,7 +64,11 @@ class Console(App[None]):
         self._opening = replace(opening, auto=bridge.names) if start_auto else opening
         self.follows = opening.follows
         self.failure: Exception | None = None
-        self._watcher = Watcher(bridge, lambda picture: self.post_message(PictureTaken(picture)))
+        self._watcher = Watcher(
+            bridge,
+            lambda picture: self.post_message(PictureTaken(picture)),
+            lambda name, percents: self.main.post_message(PercentsTold(name, percents)),
+        )
         self._company = Company(
             bridge.presence,
             lambda consoles: self.post_message(CompanyChanged(consoles)),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from mergetui.model import Entry
+from mergetui.model import Entry, Oid
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.reopening import WAITS
@@ -24,6 +24,8 @@ class Ground(Struct, frozen=True, kw_only=True):
     """This console only looks on."""
     unconfigured: bool = False
     """There is no repository yet."""
+    watches: Oid | None = None
+    """The candidate whose log is shown."""
     reopening: bool = False
     """Changed settings are taken over as soon as nothing runs here."""
 
@@ -52,6 +54,8 @@ def _nothing_there(ground: Ground) -> str:
 def _here(act: str, ground: Ground, picture: Picture) -> str | None:
     if act == "step" and picture.standing.mode == "auto":
         return f"{picture.name} advances by itself: {ground.keys.shown('auto')} turns that off"
+    if act in CANDIDATES:
+        return _other_candidate(picture, ground.watches)
     rule = _RULES.get(act)
     return rule(picture, ground.entries) if rule else None
 
@@ -62,6 +66,13 @@ def _auto(picture: Picture, _: tuple[Entry, ...]) -> str | None:
     if picture.worked_on_elsewhere is None or picture.standing.mode is not None:
         return None
     return names([f"{picture.worked_on_elsewhere} works on {picture.name}"])
+
+
+def _other_candidate(picture: Picture, watched: Oid | None) -> str | None:
+    commits = [one.commit for one in picture.train.running]
+    if not commits:
+        return f"nothing is under test on {picture.name}"
+    return "only one candidate is under test" if commits == [watched] else None
 
 
 def _some_entry(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
@@ -87,9 +98,10 @@ def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
     return f"{names(entries[0].branches)} has not been tested yet"
 
 
-LOOKS = frozenset(
+CANDIDATES = frozenset({"previous_candidate", "next_candidate"})
+LOOKS = CANDIDATES | frozenset(
     {"why", "log", "pager", "copy", "commands", "notices", "filter", "help", "quit"}
-    | {"history", "statistics", "flakes", "report", "forecast"}
+    | {"history", "statistics", "flakes", "report", "forecast", "train"}
 )
 """What changes nothing; in a read-only console everything else is refused, also what is yet to come."""
 _ANYWHERE = frozenset({"help", "quit", "add_repository"})

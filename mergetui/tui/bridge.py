@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mergetui.actions import Wait, Why
-from mergetui.model import EntryId, Instant, Repository, RepositoryState
+from mergetui.model import EntryId, Instant, Oid, Repository, RepositoryState
 from mergetui.queueing import positions
+from mergetui.train import Train
+from mergetui.tui.train_sight import Aboard, TrainSight, percents
 
 if TYPE_CHECKING:
     from mergetui.adapters.presence import Presence
@@ -42,6 +44,8 @@ class Picture(Struct, frozen=True, kw_only=True):
     worked_on_elsewhere: str | None
     """The other process that works on it; then this console is a viewer."""
     notice: str | None
+    train: Train = Train()
+    """The candidates that are under test at this moment, whoever tests them."""
 
     @property
     def repository(self) -> Repository:
@@ -93,6 +97,7 @@ class Bridge:
         self._desks: dict[str, Desk] = {}
         self._masks: dict[str, Mask] = {}
         self._readers: dict[str, BranchReader] = {}
+        self._trains: dict[str, TrainSight] = {}
         self._is_over = False
         self._starts_or_stops = threading.Lock()
 
@@ -169,6 +174,16 @@ class Bridge:
         recent = self.wiring.commands.get(name)
         return tuple(recent.lines) if recent else ()
 
+    def train(self, name: str) -> Train:
+        """As the journal tells of it; of a dead engine's retests it does not know that they are over."""
+        if name not in self._trains:
+            self._trains[name] = TrainSight(self.desk(name).facts)
+        return self._trains[name].read()
+
+    def aboard(self, name: str) -> Aboard:
+        train = self._alive(name, self.wiring.without_the_dead(self.desk(name).state()))
+        return Aboard(train=train, percents=percents(train.running))
+
     def picture(self, name: str) -> Picture:
         from mergetui.verdict import explain
 
@@ -183,7 +198,12 @@ class Bridge:
             lease_is_stale=lease is not None and desk.is_stale(lease),
             worked_on_elsewhere=str(state.advance.holder) if elsewhere and state.advance else None,
             notice=desk.notice(),
+            train=self._alive(name, state),
         )
+
+    def _alive(self, name: str, state: RepositoryState) -> Train:
+        train = self.train(name)
+        return train if state.advance is not None else train.without_engine()
 
     def _hear(self, event: "Event") -> None:
         self._listener(event)
@@ -192,9 +212,17 @@ class Bridge:
 class Watcher:
     """A daemon thread that takes a new picture whenever a repository's stored state or standing changes."""
 
-    def __init__(self, bridge: Bridge, show: Callable[[Picture], object]) -> None:
+    def __init__(
+        self,
+        bridge: Bridge,
+        show: Callable[[Picture], object],
+        tell: Callable[[str, Mapping[Oid, int]], object] = lambda *_: None,
+    ) -> None:
+        """`tell` is told how far the retests of a repository say they are, by commit, when that changes."""
         self._bridge = bridge
         self._show = show
+        self._tell = tell
+        self._told: dict[str, Mapping[Oid, int]] = {}
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._seen: dict[str, object] = {}
@@ -220,10 +248,15 @@ class Watcher:
 
     def _look(self, name: str) -> None:
         try:
-            mark = (self._bridge.desk(name).stamp(), self._bridge.engine.standing(name))
+            train = self._bridge.train(name)
+            mark = (self._bridge.desk(name).stamp(), self._bridge.engine.standing(name), train)
             if self._seen.get(name) != mark:
                 self._show(self._bridge.picture(name))
                 self._seen[name] = mark
+            told = percents(train.running)
+            if self._told.get(name, {}) != told:
+                self._told[name] = told
+                self._tell(name, told)
         except Exception:
             # A store that cannot be read now is told by the engine; the last picture stays and ages.
             _log.exception("no picture of %s", name)

@@ -5,10 +5,12 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import Entry, EntryId, EntryState, Instant
+from mergetui.model import Entry, EntryId, EntryState, Instant, Oid
+from mergetui.train import Course, OnTrial, Train
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.progress import progress
+from mergetui.tui.train_words import came_to, line_of
 from mergetui.tui.wording import so_far
 
 _HOW = "{step} does one step, {auto} goes on by itself"
@@ -25,48 +27,118 @@ class Followed(Struct, frozen=True, kw_only=True):
     """Its retest is what follows: it is being caught up."""
     kept: bool = False
     """Its retest has ended while it was watched: it stays until the operator looks at something else."""
+    candidate: OnTrial | None = None
+    """Whose log it is; None where only the stored entry tells of a retest."""
+    place: str = ""
+    """`2/4`: which of several candidates."""
+    chosen: bool = False
+    """The operator went from candidate to candidate: it stays on this one's commit, not on the entry's."""
+
+    @property
+    def commit(self) -> Oid | None:
+        return self.candidate.commit if self.candidate else None
 
 
 def follow(
     before: Followed | None, taken: PictureTaken, selected: Entry | None, *, by_hand: bool
 ) -> Followed:
-    """The log of the retest that runs, else of the one that has just ended, else of the selected entry."""
-    name = taken.picture.name
+    """The log of the retest that runs, else of the one that has just ended, else of the selected entry.
+
+    Of several that run: the chosen one, else the one that tells of the selected entry, else the first.
+    """
+    name, train = taken.picture.name, taken.picture.train
+    same = before if before is not None and before.repository == name else None
+    if same is not None and same.chosen and not by_hand and (one := _stays(train, same)) is not None:
+        return _candidate(taken, one, chosen=True)
+    if train.running:
+        one = train.tests(selected.branches) if selected is not None else None
+        return _candidate(taken, one or train.running[0], chosen=False)
     at_work = [entry for entry in taken.listed.flying if entry.state in _AT_WORK and entry.log is not None]
     if at_work:
         return _of(name, selected if selected in at_work else at_work[0], running=True)
-    if before is not None and before.repository == name and not by_hand and (before.running or before.kept):
-        return replace(before, running=False, kept=True)
+    if same is not None and not by_hand and (same.running or same.kept):
+        ended = _latest(train, same) or same.candidate
+        return replace(same, running=False, kept=True, candidate=ended, place="", chosen=False)
     return _of(name, selected, running=False)
 
 
+def switch(before: Followed | None, taken: PictureTaken, steps: int) -> Followed | None:
+    """The candidate so many places after the one that is watched; None when there is no other."""
+    running = taken.picture.train.running
+    commits = [one.commit for one in running]
+    watched = before.commit if before is not None else None
+    if not running or commits == [watched]:
+        return None
+    place = commits.index(watched) + steps if watched in commits else min(steps, 0)
+    return _candidate(taken, running[place % len(running)], chosen=True)
+
+
 def ended_red(before: Followed | None, now: Followed, taken: PictureTaken) -> bool:
-    """The retest that was watched has just ended, and its entry was sent back or held."""
+    """The retest that was watched has just ended, and was red, or its entry was sent back or held."""
     entry = taken.picture.state.entries.get(now.entry or "")
     ended = before is not None and before.running and before.path == now.path and not now.running
-    return ended and entry is not None and entry.state.needs_a_person
+    is_red = now.candidate is not None and now.candidate.course is Course.RED
+    return ended and (is_red or (entry is not None and entry.state.needs_a_person))
 
 
 def progress_of(followed: Followed | None, taken: PictureTaken, percent: int | None, *, now: Instant) -> str:
     """How far the retest that is watched has come; nothing when none runs."""
-    entry = taken.picture.state.entries.get(followed.entry or "") if followed else None
-    if entry is None or entry.state is not EntryState.TESTING or entry.state_since is None:
-        return ""
-    picture = taken.picture
-    return so_far(progress(now - entry.state_since, percent, picture.usual, picture.slow))
+    picture, since = taken.picture, _began(followed, taken)
+    return so_far(progress(now - since, percent, picture.usual, picture.slow)) if since else ""
 
 
 def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
     """The pane's title, and its words when there is no line to show."""
     if not followed.branch:
         return "4 Retest", keys.say(f"no retest yet: {_HOW}")
-    return f"4 Retest · {followed.branch}", _without_lines(followed, keys)
+    place = f" {followed.place}" if followed.place else ""
+    came = came_to(followed.candidate) if followed.candidate is not None else ""
+    title = f"4 Retest{place} · {followed.branch}" + (f" · {came}" if came else "")
+    return title, _without_lines(followed, keys)
 
 
 def _without_lines(followed: Followed, keys: Bound) -> str:
     if followed.path:
         return "the log is empty"
     return "caught up first, then tested" if followed.comes else keys.say(f"not tested yet: {_HOW}")
+
+
+def _began(followed: Followed | None, taken: PictureTaken) -> Instant | None:
+    """When the retest that is watched did, if it runs."""
+    if followed is not None and followed.candidate is not None:
+        return followed.candidate.began if followed.running else None
+    entry = taken.picture.state.entries.get(followed.entry or "") if followed else None
+    return entry.state_since if entry is not None and entry.state is EntryState.TESTING else None
+
+
+def _stays(train: Train, before: Followed) -> OnTrial | None:
+    """The chosen candidate as it is now; one that ended stays as long as one runs that ran beside it."""
+    one = _latest(train, before)
+    if one is None or one.ended is None:
+        return one
+    return one if any(other.began <= one.ended for other in train.running) else None
+
+
+def _latest(train: Train, before: Followed) -> OnTrial | None:
+    """None when its commit is told of no more; what came to an end unseen is told as it was."""
+    return train.find(before.commit) if before.commit is not None else None
+
+
+def _candidate(taken: PictureTaken, one: OnTrial, *, chosen: bool) -> Followed:
+    running = taken.picture.train.running
+    place = f"{running.index(one) + 1}/{len(running)}" if one in running and len(running) > 1 else ""
+    entries = taken.picture.state.entries.values()
+    return Followed(
+        repository=taken.picture.name,
+        entry=next((entry.id for entry in entries if entry.branches == one.entries[-1]), None),
+        branch=line_of(one),
+        path=Path(one.log),
+        running=one in running,
+        kept=one not in running,
+        candidate=one,
+        place=place,
+        chosen=chosen,
+    )
 
 
 def _of(name: str, entry: Entry | None, *, running: bool) -> Followed:

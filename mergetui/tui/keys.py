@@ -10,6 +10,7 @@ from textual.screen import Screen
 from mergetui.tui.autos import has_stopped
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
+from mergetui.tui.key_table import bind
 from mergetui.tui.widgets.key_bar import Key
 
 
@@ -44,6 +45,7 @@ ACTS = (
     Act("history", "h", "history", "every run that ended, with its proof and its log"),
     Act("statistics", "t", "statistics", "landings, waits, retests and contention in numbers"),
     Act("flakes", "L", "flakes", "what failed and passed as the same tree, with both logs"),
+    Act("train", "T", "train", "every candidate under test, what it assumes, what was thrown away and why"),
     Act("report", "H", "hand-over", "the hand-over report of the last 12 hours, to read and to copy"),
     Act("pager", "o", "log in $PAGER", "the log of the entry's latest retest in $PAGER"),
     Act("editor", "O", "log in $EDITOR", "the same in $EDITOR"),
@@ -67,8 +69,10 @@ BINDINGS = [
     ),
     Binding("z", "zoom", "the focused pane alone, or all again", show=False, id="zoom"),
     Binding("escape", "back", "one step back", show=False, id="back"),
-    Binding("left_square_bracket", "neighbour(-1)", "the repository before", show=False, id="previous"),
-    Binding("right_square_bracket", "neighbour(1)", "the next repository", show=False, id="next"),
+    Binding("left_curly_bracket", "neighbour(-1)", "the repository before", show=False, id="previous"),
+    Binding("right_curly_bracket", "neighbour(1)", "the next repository", show=False, id="next"),
+    bind("previous_candidate", "candidate(-1)", "the log of the candidate before"),
+    bind("next_candidate", "candidate(1)", "the log of the next candidate"),
 ]
 
 _MAIN = (

@@ -1,10 +1,11 @@
 """What the engine's threads tell the event loop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from mergetui.model import Oid
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import listed
 
@@ -24,6 +25,18 @@ class PictureTaken(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, PictureTaken) and message.picture.name == self.picture.name
+
+
+class PercentsTold(Message):
+    """How far the retests of a repository say they are, by commit."""
+
+    def __init__(self, repository: str, percents: Mapping[Oid, int]) -> None:
+        super().__init__()
+        self.repository = repository
+        self.percents = percents
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, PercentsTold) and message.repository == self.repository
 
 
 class SightFound(Message, bubble=False):

@@ -111,6 +111,7 @@ class Operator:
             "history": lambda: self._past.history(picture.name),
             "flakes": lambda: self._past.flakes(picture.name),
             "statistics": lambda: self._past.statistics(picture.name),
+            "train": lambda: self._past.train(picture),
             "report": lambda: self._past.report(picture.name),
         }
         if act in commands:

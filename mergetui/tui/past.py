@@ -1,6 +1,7 @@
 """What has happened on a repository, on screens that are there at once and read it off the event loop."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from textual.app import App
@@ -9,7 +10,7 @@ from mergetui.outcome import Run
 from mergetui.report import SHIFT, markdown, report
 from mergetui.results import Flake, flakes
 from mergetui.statistics import Statistics, statistics
-from mergetui.tui.bridge import Bridge
+from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.reading import Source
 from mergetui.tui.run_rows import RunRow, run_rows
 
@@ -51,6 +52,22 @@ class Past:
             return desk.stamp(), self._bridge.now().replace(second=0, microsecond=0)
 
         self._app.push_screen(StatisticsView(name, Source(read, stamp)))
+
+    def train(self, picture: Picture) -> None:
+        """`picture` tells what a retest takes; the rest is read as it becomes so."""
+        from mergetui.tui.screens.train import TrainView
+
+        name, bridge = picture.name, self._bridge
+        self._app.push_screen(
+            TrainView(
+                name,
+                Source(partial(bridge.aboard, name), object),
+                bridge.mask(name),
+                now=bridge.now,
+                usual=picture.usual,
+                read_only=bridge.read_only,
+            )
+        )
 
     def report(self, name: str) -> None:
         """As it is when it is asked for: nobody copies what changes under their eyes."""

@@ -7,6 +7,8 @@ from datetime import timedelta
 from msgspec import Struct
 
 _PERCENT = re.compile(r"\[ {0,2}(\d{1,3})%\]\s*$")
+LATEST = 12
+"""Lines from the end of a log that are looked at for a percentage."""
 _TOO_EARLY = 5
 """Percent below which what has passed says little of what is to come."""
 

@@ -105,7 +105,7 @@ def told(entry: Entry, now: Instant, usual: timedelta | None, percent: int | Non
             return _queued(entry), ""
         case EntryState.TESTING if entry.state_since is not None:
             again = f"again, {entry.doubts} red" if entry.doubts else ""
-            return _testing(progress(now - entry.state_since, percent, usual, None)), again
+            return briefly(progress(now - entry.state_since, percent, usual, None)), again
         case EntryState.DEFERRED:
             again = f"again in {countdown(entry.available_at - now)}" if entry.available_at else ""
             return words(entry.reason) if entry.reason else "", again
@@ -115,7 +115,7 @@ def told(entry: Entry, now: Instant, usual: timedelta | None, percent: int | Non
             return since, ""
 
 
-def _testing(how_far: Progress) -> str:
+def briefly(how_far: Progress) -> str:
     """`41% · 4m12s / ~10m`."""
     percent = f"{how_far.percent}% · " if how_far.percent is not None else ""
     about = f" / {roughly(how_far.about)}" if how_far.about is not None else ""

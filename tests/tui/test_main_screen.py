@@ -263,7 +263,7 @@ def test_another_repository_is_shown_when_its_row_is_selected(world: World) -> N
             await seat.press("1", "j")
             await seat.until_seen("2 Queue · api")
             await seat.until_seen("feat/v2")
-            await seat.press("right_square_bracket")
+            await seat.press("right_curly_bracket")
             await seat.until_seen("queue is empty: e enqueues a branch")
 
     play(scene())

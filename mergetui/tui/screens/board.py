@@ -1,6 +1,6 @@
 """What the main screen is made of: the panes, and the pictures they show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -8,9 +8,10 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.screen import Screen
 
+from mergetui.model import Instant, Oid
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.keys import footer
-from mergetui.tui.messages import PictureTaken
+from mergetui.tui.messages import PercentsTold, PictureTaken
 from mergetui.tui.operator import Operator
 from mergetui.tui.retest_watch import RetestWatch
 from mergetui.tui.screens.zoom import zoom
@@ -23,6 +24,7 @@ from mergetui.tui.widgets.prompt import Prompt
 from mergetui.tui.widgets.queue_pane import QueuePane
 from mergetui.tui.widgets.repository_pane import RepositoryPane
 from mergetui.tui.widgets.top_bar import FoldedLine, TopBar
+from mergetui.tui.widgets.train_strip import TrainStrip
 from mergetui.tui.widgets.welcome import Welcome
 from mergetui.tui.wording import notices
 
@@ -55,6 +57,8 @@ class Board(Screen[None]):
         self._log.border_title = "4 Retest"
         self._retest = RetestWatch(self._log, bridge.mask)
         self._detail = DetailPane(bridge.reader, id="detail", classes="pane")
+        self._strip = TrainStrip(id="train")
+        self._told: dict[str, Mapping[Oid, int]] = {}
         self._prompt = Prompt()
         self._key_bar = KeyBar()
 
@@ -66,7 +70,7 @@ class Board(Screen[None]):
             with Vertical(id="side"):
                 yield from (self._repositories, self._lease)
             with Vertical(id="work"):
-                yield from (self._queue, self._log)
+                yield from (self._queue, self._strip, self._log)
             yield self._detail
         yield from (self._prompt, self._key_bar)
 
@@ -114,7 +118,7 @@ class Board(Screen[None]):
         self._top_bar.show_pictures(self.taken, ending, repositories=len(self._bridge.names), now=now)
         self._folded_line.show_repository(self._selected, self._place(), now)
         self._repositories.show_pictures(self.taken, now)
-        self._queue.show_percent(self._retest.percent)
+        self._show_train(now)
         self._queue.tick(now)
         self._lease.show_picture(picture, now)
         if self._selected is not None:
@@ -132,7 +136,11 @@ class Board(Screen[None]):
         self._show_keys()
 
     def on_log_pane_percent_changed(self) -> None:
-        self._queue.show_percent(self._retest.percent)
+        self._show_train(self._bridge.now())
+
+    def on_percents_told(self, message: PercentsTold) -> None:
+        self._told[message.repository] = message.percents
+        self._show_train(self._bridge.now())
 
     def on_resize(self) -> None:
         self.call_after_refresh(self._resized)
@@ -149,6 +157,13 @@ class Board(Screen[None]):
     def _follow(self, *, by_hand: bool) -> None:
         if self._selected is not None:
             self._retest.follow(self._selected, self._queue.entry, by_hand=by_hand)
+
+    def _show_train(self, now: Instant) -> None:
+        """How far the retests are, whether or not their log is the one that is shown."""
+        taken = self._selected
+        told = self._told.get(taken.picture.name, {}) if taken else {}
+        self._queue.show_percents(self._retest.percents(taken, told) if taken else {})
+        self._strip.show_train(self.picture, told, self._retest.commit, now)
 
     def _show_keys(self) -> None:
         if self.is_current:

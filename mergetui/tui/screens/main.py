@@ -44,10 +44,13 @@ class MainScreen(Board):
             keys=bound_keys(self.app),
             read_only=self._bridge.read_only,
             unconfigured=not self._bridge.names,
+            watches=self._retest.commit,
             reopening=self._operator.configuring.take_over.is_awaited,
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "candidate":
+            return True if self._why_not("next_candidate") is None else None
         if action != "act":
             return True
         return True if self._why_not(str(parameters[0])) is None else None
@@ -101,6 +104,11 @@ class MainScreen(Board):
 
     def action_neighbour(self, steps: int) -> None:
         self._repositories.action_move(steps)
+
+    def action_candidate(self, steps: int) -> None:
+        if self._selected is not None:
+            self._retest.switch(self._selected, steps)
+            self.tick()
 
     def on_key(self, event: events.Key) -> None:
         """A dimmed key says why it is dimmed."""

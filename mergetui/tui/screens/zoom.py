@@ -9,6 +9,7 @@ def zoom(screen: Screen[None], pane: str | None) -> None:
     """Show one pane alone; None: all again. The focus never stays on one that is out of sight."""
     shown = pane if pane in _CONTAINERS else None
     screen.set_class(shown is not None, "-zoom")
+    screen.set_class(shown == "retest", "-log-alone")
     for name, container in _CONTAINERS.items():
         screen.query_one(f"#{name}").set_class(name == shown, "-zoomed")
         screen.query_one(f"#{container}").set_class(container == _CONTAINERS.get(shown or ""), "-zoomed")

@@ -17,7 +17,7 @@ from mergetui.cleaning import redact
 from mergetui.masking import Mask
 from mergetui.tui.log_file import LogFile
 from mergetui.tui.log_seeking import Seeking
-from mergetui.tui.progress import percent_in
+from mergetui.tui.progress import LATEST, percent_in
 from mergetui.tui.reading import READING
 from mergetui.tui.report_file import ReportFile
 from mergetui.tui.sgr import colourless
@@ -27,8 +27,6 @@ from mergetui.tui.widgets.strips import LineStrips, centred, fitted, window
 
 TICKS = 20
 """Looks at the file per second: however fast it grows, the pane is drawn no more often."""
-LATEST = 12
-"""Lines from the end that are looked at for a percentage."""
 CORNERS = 6
 """Cells of the upper border that hold no title."""
 
@@ -122,6 +120,11 @@ class LogLines(FollowView):
         self._strips.highlight("")
         self.start_over()
         self.follow()
+
+    def retitle(self, title: str) -> None:
+        """Another title of the log that is shown."""
+        self._title = cleaning.name(title)
+        self.caption()
 
     def stand_at_first_error(self) -> None:
         """Stop following and show the first error, now or as soon as the file has been read up to it."""

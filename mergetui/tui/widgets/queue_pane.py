@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from mergetui import cleaning
 from mergetui.actions import Why
-from mergetui.model import Entry, EntryId, Instant, Priority
+from mergetui.model import Entry, EntryId, EntryState, Instant, Priority
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import Bound
@@ -47,7 +49,7 @@ class QueuePane(RowList):
         self._taken: PictureTaken | None = None
         self._columns = (0, Columns(0, 0, 0, 0, 0, 0))
         self._now: Instant | None = None
-        self._percent: tuple[EntryId, int] | None = None
+        self._percents: Mapping[EntryId, int] = {}
 
     @property
     def entry(self) -> Entry | None:
@@ -68,10 +70,10 @@ class QueuePane(RowList):
         self.show(taken.listed.holding(self.filter, known) if taken else ())
         self.tick(now)
 
-    def show_percent(self, told: tuple[EntryId, int] | None) -> None:
-        """How far a retest says it is, and which entry's."""
-        if told != self._percent:
-            self._percent = told
+    def show_percents(self, told: Mapping[EntryId, int]) -> None:
+        """How far the retests say they are, by the entries that they tell of."""
+        if told != self._percents:
+            self._percents = told
             self.refresh()
 
     def tick(self, now: Instant) -> None:
@@ -81,13 +83,12 @@ class QueuePane(RowList):
         self.caption()
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:
-        taken, entry = self._taken, self._entries[key]
+        taken, entry = self._taken, self._tested(self._entries[key])
         place = taken.listed.places[key] if taken else 0
         sizes = self._sizes(width)
         badge = BADGES[entry.state]
-        percent = self._percent[1] if self._percent is not None and self._percent[0] == key else None
         usual = taken.picture.usual if taken else None
-        text, end = told(entry, self._now or entry.enqueued_at, usual, percent)
+        text, end = told(entry, self._now or entry.enqueued_at, usual, self._percents.get(key))
         priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
         text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
         quiet = "faint" if entry.state.needs_a_person else "plain"
@@ -100,6 +101,12 @@ class QueuePane(RowList):
             Cell(cleaning.name(entry.author), sizes.author, "faint"),
             Cell(priority, sizes.priority, _TONE.get(entry.priority, "plain")),
         )
+
+    def _tested(self, entry: Entry) -> Entry:
+        """Since its latest retest began, which may be a later one than made it `testing`."""
+        is_testing = self._taken is not None and entry.state is EntryState.TESTING
+        one = self._taken.picture.train.tests(entry.branches) if self._taken and is_testing else None
+        return replace(entry, state_since=one.began) if one is not None else entry
 
     def _sizes(self, width: int) -> Columns:
         known, columns = self._columns

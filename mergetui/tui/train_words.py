@@ -1,0 +1,66 @@
+"""How the console says what the train is: clean, and without secrets where a retest had a word in it."""
+
+from collections.abc import Mapping, Sequence
+
+from mergetui import cleaning
+from mergetui.model import Branch, Instant
+from mergetui.train import Course, Member, OnTrial, Train
+from mergetui.tui.wording import Badge, names, short, span, words
+
+COURSES: Mapping[Course, Badge] = {
+    Course.TESTING: Badge("▶", "testing", "accent"),
+    Course.CACHED: Badge("=", "cached", "good"),
+    Course.PASSED: Badge("✓", "passed", "good"),
+    Course.RED: Badge("✗", "red", "bad"),
+    Course.THROWN_AWAY: Badge("−", "thrown away", "warn"),
+}
+_MOST_NAMED = 3
+
+
+def joined(members: Sequence[Member]) -> str:
+    """`feat/a + feat/b`, or `feat/a + 6 more + feat/h`: the first and the last one tell the most."""
+    called = [member[-1] for member in members]
+    if len(called) > _MOST_NAMED:
+        called = [called[0], f"{len(called) - 2} more", called[-1]]
+    return names([" + ".join(called)])
+
+
+def line_of(one: OnTrial) -> str:
+    """What it is called by: the entries that have not landed yet, or had not when it ended."""
+    return joined(one.line or one.entries)
+
+
+def assumed(train: Train, one: OnTrial) -> str:
+    """`after feat/a`, or `on 9f3c2a1`; and what is left out: `without feat/b`."""
+    ahead, left_out = train.ahead_in(one), train.left_out_of(one)
+    onto = f"on {short(one.onto)}" if one.onto else ""
+    parts = [f"after {joined(ahead)}" if ahead else onto, f"without {joined(left_out)}" if left_out else ""]
+    return ", ".join(part for part in parts if part)
+
+
+def came_to(one: OnTrial) -> str:
+    """`thrown away: a shorter candidate is red`; nothing while it runs."""
+    if one.course is Course.TESTING:
+        return ""
+    why = why_of(one)
+    return f"{COURSES[one.course].word}: {why}" if why else COURSES[one.course].word
+
+
+def why_of(one: OnTrial) -> str:
+    """Why it is red, cached or thrown away; a stop is told by its reason alone."""
+    if one.course is Course.CACHED and one.earlier is not None:
+        return f"its tree passed as {short(one.earlier)}"
+    if one.reason is None:
+        return ""
+    is_stop = one.course is Course.THROWN_AWAY and one.reason.detail
+    return cleaning.redact(cleaning.name(one.reason.detail) if is_stop else words(one.reason))
+
+
+def since(one: OnTrial, now: Instant) -> str:
+    """`12s ago`; when it ended."""
+    return f"{span(now - one.ended)} ago" if one.ended is not None else ""
+
+
+def branch_of(one: OnTrial) -> Branch:
+    """The last one: it contains the others."""
+    return one.entries[-1][-1]
