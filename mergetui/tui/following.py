@@ -53,8 +53,7 @@ def follow(
     if train.running:
         one = train.tests(selected.branches) if selected is not None else None
         return _candidate(taken, one or train.running[0], chosen=False)
-    at_work = [entry for entry in taken.listed.flying if entry.state in _AT_WORK and entry.log is not None]
-    if at_work:
+    if at_work := _at_work(taken):
         return _of(name, selected if selected in at_work else at_work[0], running=True)
     if same is not None and not by_hand and (same.running or same.kept):
         ended = _latest(train, same) or same.candidate
@@ -92,8 +91,9 @@ def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
     if not followed.branch:
         return "4 Retest", keys.say(f"no retest yet: {_HOW}")
     place = f" {followed.place}" if followed.place else ""
+    # Before the names, for what there is no room for is cut off at the end.
     came = came_to(followed.candidate) if followed.candidate is not None else ""
-    title = f"4 Retest{place} · {followed.branch}" + (f" · {came}" if came else "")
+    title = " · ".join(part for part in (f"4 Retest{place}", came, followed.branch) if part)
     return title, _without_lines(followed, keys)
 
 
@@ -101,6 +101,12 @@ def _without_lines(followed: Followed, keys: Bound) -> str:
     if followed.path:
         return "the log is empty"
     return "caught up first, then tested" if followed.comes else keys.say(f"not tested yet: {_HOW}")
+
+
+def _at_work(taken: PictureTaken) -> list[Entry]:
+    """Entries whose retest runs or whose candidate lands, unless the journal tells that it has ended."""
+    over = {one.log for one in taken.picture.train.ended}
+    return [e for e in taken.listed.flying if e.state in _AT_WORK and e.log is not None and e.log not in over]
 
 
 def _began(followed: Followed | None, taken: PictureTaken) -> Instant | None:

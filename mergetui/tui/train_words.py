@@ -30,6 +30,11 @@ def line_of(one: OnTrial) -> str:
     return joined(one.line or one.entries)
 
 
+def own_of(train: Train, one: OnTrial) -> str:
+    """What it alone is to tell: its entries without those that it takes for granted."""
+    return joined(one.line[len(train.ahead_in(one)) :] or one.entries)
+
+
 def assumed(train: Train, one: OnTrial) -> str:
     """`after feat/a`, or `on 9f3c2a1`; and what is left out: `without feat/b`."""
     ahead, left_out = train.ahead_in(one), train.left_out_of(one)

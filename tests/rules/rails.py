@@ -1,6 +1,7 @@
 """Facts of a train, as an engine with several retests at the same time writes them down."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import sha1
 from typing import Any
 
 from mergetui.events import CaughtUp, Ended, RetestEnded, RetestSpared, RetestStarted
@@ -21,7 +22,7 @@ class Rail:
 
     def commit(self, line: str) -> Oid:
         """Where the chain stands after the last entry of `line`."""
-        return (line.replace(" ", "-").replace("/", "") + "c" * 40)[:40]
+        return sha1(line.encode(), usedforsecurity=False).hexdigest()
 
     def candidate(self, line: str) -> Candidate:
         names = line.split()

@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from mergetui.model import Instant
 from mergetui.train import Course, OnTrial
 from mergetui.tui.progress import progress
 from mergetui.tui.train_sight import Aboard
-from mergetui.tui.train_words import COURSES, assumed, line_of, since, why_of
+from mergetui.tui.train_words import COURSES, assumed, line_of, own_of, since, why_of
 from mergetui.tui.widgets.row_list import Cell, RowList
 from mergetui.tui.wording import briefly
 
-_STATE, _TOLD = 14, 20
-"""Cells for `− thrown away` and for `41% · 4m12s / ~10m`, each with a space."""
+_STATE = 14
+"""Cells for `− thrown away` and a space."""
 
 
 class Columns(NamedTuple):
@@ -32,7 +34,7 @@ class TrainList(RowList):
         self._usual = usual
         self._aboard = Aboard()
         self._known: dict[str, OnTrial] = {}
-        self._longest = 0
+        self._longest = self._told = 0
         self._now: Instant | None = None
 
     @property
@@ -46,9 +48,11 @@ class TrainList(RowList):
         self._known = {one.key: one for one in (*train.running, *train.ended)}
         self._longest = max((len(line_of(one)) for one in self._known.values()), default=0)
         self.show(list(self._known))
+        self.tick(now)
 
     def tick(self, now: Instant) -> None:
         self._now = now
+        self._told = max((len(self.so_far(one)) + 1 for one in self._known.values()), default=0)
         self.refresh()
 
     def so_far(self, one: OnTrial) -> str:
@@ -67,12 +71,18 @@ class TrainList(RowList):
         why = assumed(self._aboard.train, one) if runs else why_of(one)
         return (
             Cell(f"{badge.glyph} {badge.word}", sizes.state, badge.tone),
-            Cell(line_of(one), sizes.line, "plain" if runs else "faint"),
+            Cell(self._line(one, sizes.line - 1), sizes.line, "plain" if runs else "faint"),
             Cell(self.so_far(one), sizes.told, "plain" if runs else "faint"),
             Cell(why, sizes.why, "faint"),
         )
 
+    def _line(self, one: OnTrial, room: int) -> str:
+        """All of it, or what it alone is to tell where that does not fit."""
+        line, own = line_of(one), own_of(self._aboard.train, one)
+        return line if cell_len(line) <= room or own == line else f"… + {own}"
+
     def _sizes(self, width: int) -> Columns:
-        room = max(width - _STATE - _TOLD, 0)
+        told = min(self._told, max(width - _STATE, 0))
+        room = max(width - _STATE - told, 0)
         line = min(self._longest + 1, max(room // 2, min(room, 16)))
-        return Columns(min(_STATE, width), line, min(_TOLD, max(width - _STATE, 0)), room - line)
+        return Columns(min(_STATE, width), line, told, room - line)

@@ -1,6 +1,6 @@
 """The candidates that run side by side: a row each above the log, or one line where there is no room."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from textual.content import Content
 from textual.geometry import Size
@@ -10,14 +10,14 @@ from mergetui.model import Instant, Oid
 from mergetui.train import Course, OnTrial, Train
 from mergetui.tui.bridge import Picture
 from mergetui.tui.progress import progress
-from mergetui.tui.train_words import COURSES, assumed, joined, line_of, since, why_of
+from mergetui.tui.train_words import COURSES, assumed, line_of, own_of, since, why_of
 from mergetui.tui.widgets.cells import cut, fit
-from mergetui.tui.wording import briefly, names
+from mergetui.tui.wording import briefly
 
 _MOST = 5
 """Candidates with a row of their own."""
-_STATE, _TOLD = 10, 21
-"""Cells for `▶ testing`, and for `41% · 4m12s / ~10m`, each with a space."""
+_HERE, _STATE = 2, 10
+"""Cells for the mark of the one that is watched, and for `▶ testing`, each with a space."""
 _STYLES = {
     "accent": "$text-primary",
     "good": "$text-success",
@@ -28,7 +28,7 @@ _FAINT = "$text-muted"
 
 
 class TrainStrip(Widget):
-    """Seen only while several run: one alone is told of by the pane of its log."""
+    """Seen while several run, or one for which others were thrown away; one alone its log's pane tells of."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -49,8 +49,8 @@ class TrainStrip(Widget):
     ) -> None:
         """`watched` is the one whose log is shown."""
         self._picture, self._percents, self._watched, self._now = picture, percents, watched, now
-        self.set_class(picture is not None and len(picture.train.running) > 1, "-several")
         height = len(self._lines())
+        self.set_class(height > 0, "-several")
         self.refresh(layout=height != self._height)
         self._height = height
 
@@ -62,61 +62,73 @@ class TrainStrip(Widget):
 
     def _lines(self) -> list[Content]:
         picture, width = self._picture, self.content_size.width
-        if picture is None:
+        if picture is None or len(picture.train.running) + len(_given_up(picture.train)) < 2:
             return []
         if self.screen.has_class("-short"):
             return [self._folded(picture.train, width)]
         shown = picture.train.running[:_MOST]
-        lines = [self._row(picture, one, width) for one in shown]
+        lines = list(self._rows(picture, shown, width))
         more = len(picture.train.running) - len(shown)
         if more:
             lines.append(Content.styled(cut(f"  and {more} more", width), _FAINT))
         return [*lines, *self._thrown_away(picture.train, width)]
 
-    def _row(self, picture: Picture, one: OnTrial, width: int) -> Content:
-        badge = COURSES[one.course]
-        room = max(width - 2 - _STATE - _TOLD, 0)
-        longest = max(len(line_of(other)) for other in picture.train.running)
-        named = min(longest + 1, room * 3 // 5)
-        told = f"{self._so_far(picture, one)}, {one.doubts} red" if one.doubts else self._so_far(picture, one)
-        return Content.assemble(
-            ("▸ " if one.commit == self._watched else "  ", _STYLES["accent"]),
-            (fit(f"{badge.glyph} {badge.word}", _STATE), _STYLES[badge.tone]),
-            fit(line_of(one), max(named - 1, 0)) + " ",
-            fit(told, _TOLD - 1) + " ",
-            (cut(assumed(picture.train, one), room - named), _FAINT),
-        )
+    def _rows(self, picture: Picture, shown: Sequence[OnTrial], width: int) -> Iterator[Content]:
+        """What each alone is to tell, and after what."""
+        owns = [own_of(picture.train, one) for one in shown]
+        told = [self._so_far(picture, one) for one in shown]
+        room = max(width - _HERE - _STATE, 0)
+        far = min(max(map(len, told)) + 2, room)
+        named = min(max(map(len, owns)) + 2, (room - far) * 3 // 5)
+        for one, own, so_far in zip(shown, owns, told, strict=True):
+            badge = COURSES[one.course]
+            yield Content.assemble(
+                ("▸ " if one.commit == self._watched else "  ", _STYLES["accent"]),
+                (fit(f"{badge.glyph} {badge.word}", _STATE), _STYLES[badge.tone]),
+                _column(own, named),
+                _column(so_far, far),
+                (cut(assumed(picture.train, one), max(room - named - far, 0)), _FAINT),
+            )
 
     def _thrown_away(self, train: Train, width: int) -> Iterator[Content]:
-        """The latest that gave way to one of those that run now."""
-        began = min((one.began for one in train.running), default=None)
-        latest = next((one for one in train.thrown_away if one.ended and began and one.ended > began), None)
-        if latest is None or self._now is None:
-            return
-        badge = COURSES[latest.course]
-        text = f"{line_of(latest)}: {why_of(latest)}, {since(latest, self._now)}"
-        yield Content.assemble(
-            (f"  {badge.glyph} {badge.word} ", _STYLES[badge.tone]),
-            (cut(text, max(width - 4 - len(badge.word), 0)), _FAINT),
-        )
+        for latest in _given_up(train)[:1]:
+            badge = COURSES[latest.course]
+            text = f"{line_of(latest)}: {why_of(latest)}, {since(latest, self._now or latest.began)}"
+            yield Content.assemble(
+                (f"  {badge.glyph} {badge.word} ", _STYLES[badge.tone]),
+                (cut(text, max(width - 5 - len(badge.word), 0)), _FAINT),
+            )
 
     def _folded(self, train: Train, width: int) -> Content:
         """`▶ 3 testing  1 feat/a 41% · ▸2 +feat/b 12% · 3 +feat/c`."""
-        badge = COURSES[Course.TESTING]
+        badge, given_up = COURSES[Course.TESTING], _given_up(train)
         head = f"{badge.glyph} {len(train.running)} {badge.word}  "
+        lost = COURSES[Course.THROWN_AWAY]
+        told = f"{lost.glyph} {len(given_up)} {lost.word}  " if given_up else ""
         each = (self._briefly(train, place, one) for place, one in enumerate(train.running, start=1))
-        text = " · ".join(each)
-        return Content.assemble((head, _STYLES[badge.tone]), cut(text, max(width - len(head), 0)))
+        room = max(width - len(head) - len(told), 0)
+        return Content.assemble(
+            (head, _STYLES[badge.tone]), (told, _STYLES[lost.tone]), cut(" · ".join(each), room)
+        )
 
     def _briefly(self, train: Train, place: int, one: OnTrial) -> str:
         here = "▸" if one.commit == self._watched else ""
-        ahead = len(train.ahead_in(one))
-        own = joined(one.line[ahead:]) if ahead else line_of(one)
+        plus = "+" if train.ahead_in(one) else ""
         percent = self._percents.get(one.commit)
-        return f"{here}{place} {'+' if ahead else ''}{names([own])}" + (
-            f" {percent}%" if percent is not None else ""
-        )
+        told = f" {percent}%" if percent is not None else ""
+        return f"{here}{place} {plus}{own_of(train, one)}{told}"
 
     def _so_far(self, picture: Picture, one: OnTrial) -> str:
         elapsed = (self._now or one.began) - one.began
-        return briefly(progress(elapsed, self._percents.get(one.commit), picture.usual, None))
+        told = briefly(progress(elapsed, self._percents.get(one.commit), picture.usual, None))
+        return f"{told}, {one.doubts} red" if one.doubts else told
+
+
+def _given_up(train: Train) -> list[OnTrial]:
+    """Those that were thrown away since one of those began that run now; the latest first."""
+    began = min((one.began for one in train.running), default=None)
+    return [one for one in train.thrown_away if began is not None and one.ended and one.ended > began]
+
+
+def _column(text: str, width: int) -> str:
+    return fit(text, max(width - 2, 0)) + "  " if width > 0 else ""
