@@ -43,6 +43,13 @@ def assumed(train: Train, one: OnTrial) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def undecided(train: Train, entry: Member) -> str:
+    """`red behind feat/a`, of an entry whose fault that is only if those ahead of it are green."""
+    ends = (one for one in train.standing if one.course is Course.RED and one.line[-1:] == (entry,))
+    red = next(ends, None)
+    return f"red behind {joined(red.line[:-1])}" if red is not None and len(red.line) > 1 else ""
+
+
 def came_to(one: OnTrial) -> str:
     """`thrown away: a shorter candidate is red`; nothing while it runs."""
     if one.course is Course.TESTING:

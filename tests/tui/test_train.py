@@ -171,6 +171,15 @@ def test_a_candidate_without_a_red_entry_says_so(boarding: Boarding) -> None:
     play(scene())
 
 
+def test_an_entry_that_is_red_behind_another_says_so_in_the_queue(boarding: Boarding) -> None:
+    async def scene() -> None:
+        async with seated(boarding.world) as seat:
+            boarding.tell(boarding.rail.ended(AB, RED), boarding.rail.stopped(ABC, SHORTER_RED))
+            await seat.until(lambda: row(seat, " 2 ▶ feat/b", "red behind feat/a"))
+
+    play(scene())
+
+
 def test_a_doubted_candidate_counts_its_reds(boarding: Boarding) -> None:
     async def scene() -> None:
         async with seated(boarding.world) as seat:

@@ -13,6 +13,7 @@ from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import Bound
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.reading import READING
+from mergetui.tui.train_words import undecided
 from mergetui.tui.widgets.cells import fit_with_end
 from mergetui.tui.widgets.row_list import Cell, RowList
 from mergetui.tui.widgets.titled import subtitle, title
@@ -89,6 +90,7 @@ class QueuePane(RowList):
         badge = BADGES[entry.state]
         usual = taken.picture.usual if taken else None
         text, end = told(entry, self._now or entry.enqueued_at, usual, self._percents.get(key))
+        text = self._undecided(entry) or text
         priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
         text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
         quiet = "faint" if entry.state.needs_a_person else "plain"
@@ -107,6 +109,11 @@ class QueuePane(RowList):
         is_testing = self._taken is not None and entry.state is EntryState.TESTING
         one = self._taken.picture.train.tests(entry.branches) if self._taken and is_testing else None
         return replace(entry, state_since=one.began) if one is not None else entry
+
+    def _undecided(self, entry: Entry) -> str:
+        train = self._taken.picture.train if self._taken is not None else None
+        is_tested = train is None or train.tests(entry.branches) is not None
+        return "" if train is None or is_tested else undecided(train, entry.branches)
 
     def _sizes(self, width: int) -> Columns:
         known, columns = self._columns
