@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event
 
 from mergetui.events import CaughtUp, RetestEnded, RetestSpared, RetestStarted
-from mergetui.model import EntryState
+from mergetui.model import EntryState, Instant
 from mergetui.reason import Coded, Reason
 from mergetui.train import Course, OnTrial, Train, train
 from tests.gate.gate import TestGate
@@ -117,6 +117,33 @@ def test_an_entry_keeps_the_log_and_the_clock_of_the_shortest_candidate_that_tes
     assert [gate.entry(name).log for name in "abc"] == [first, second, third]
     assert gate.entry("a").state is EntryState.TESTING
     assert [gate.entry("a").state_since] == since
+
+
+def clocks_at_two_starts(gate: TestGate, branch: str) -> list[Instant | None]:
+    """Since when the entry is what it is, right after the first retest starts and after the second."""
+    found: list[Instant | None] = []
+    for _ in range(2):
+        gate.when(RetestStarted, lambda: found.append(gate.entry(branch).state_since))
+    gate.drain()
+    return found
+
+
+def test_a_shorter_candidate_of_a_red_batch_does_not_restart_the_clock(
+    remote: Remote, make_gate: MakeGate
+) -> None:
+    gate = make_gate(batch=2)
+    propose(remote, gate, a=":", b="exit 3")
+    first, second = clocks_at_two_starts(gate, "a")
+    assert first == second
+
+
+def test_a_doubted_retest_restarts_the_clock(remote: Remote, make_gate: MakeGate) -> None:
+    gate = make_gate(retries=1)
+    propose(remote, gate, a="exit 3")
+    first, second = clocks_at_two_starts(gate, "a")
+    assert first is not None
+    assert second is not None
+    assert first < second
 
 
 def test_a_stopped_engine_leaves_nothing_running(remote: Remote, make_gate: MakeGate, tmp_path: Path) -> None:

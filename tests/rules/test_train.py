@@ -99,6 +99,11 @@ def test_what_goes_on_without_a_red_entry_says_so() -> None:
     assert told == {"a": "", "a c": "b"}
 
 
+def test_what_still_has_the_red_entry_in_it_is_not_without_it() -> None:
+    found = train([*three(), RAIL.ended("a b", RED)])
+    assert [names(found.left_out_of(one)) for one in found.running] == ["", ""]
+
+
 def test_two_red_entries_are_left_out_of_what_goes_on_without_both() -> None:
     facts: list[Event] = []
     for line in ("a", "a b", "a c", "a d"):
