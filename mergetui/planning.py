@@ -193,7 +193,14 @@ def _news(view: View, policy: Policy) -> tuple[Action, ...]:
     """What authors did to their branches since they were queued."""
     if view.trouble is not None or view.tip is None:
         return ()
-    found = (_news_of(entry, view, policy) for entry in view.queue)
+    head_of = view.heads.get
+    maybe = (
+        entry
+        for entry in view.queue
+        # Asked here, for nothing else is done with every entry of a long queue at every step.
+        if tuple(map(head_of, entry.branches)) != entry.heads or entry.state.needs_a_person
+    )
+    found = (_news_of(entry, view, policy) for entry in maybe)
     return tuple(action for action in found if action is not None)
 
 

@@ -106,17 +106,21 @@ def _reach(view: View, line: tuple[Entry, ...], trials: Mapping[int, Trial]) -> 
 
 def _rest(trial: Trial, tip: Oid | None, line: tuple[Entry, ...]) -> tuple[Link, ...] | None:
     """The links that are not in the target yet; None if the trial does not continue it with the line."""
-    links = trial.candidate.links
-    ends = [trial.candidate.base, *(link.commit for link in links)]
-    if tip not in ends:
+    links = _links_on(trial.candidate, tip)
+    if not links or len(links) > len(line):
         return None
-    rest = links[ends.index(tip) :]
-    if not rest or len(rest) > len(line):
-        return None
-    matches = all(
-        link.entry == entry.id and link.heads == entry.heads for link, entry in zip(rest, line, strict=False)
-    )
-    return rest if matches else None
+    for link, entry in zip(links, line, strict=False):
+        if link.entry != entry.id or link.heads != entry.heads:
+            return None
+    return links
+
+
+def _links_on(candidate: Candidate, tip: Oid | None) -> tuple[Link, ...]:
+    """Those that stand on the tip; none if the candidate does not."""
+    if candidate.base == tip:
+        return candidate.links
+    ends = [link.commit for link in candidate.links]
+    return candidate.links[ends.index(tip) + 1 :] if tip in ends else ()
 
 
 def _same_work(entry: Entry, other: Entry) -> bool:
@@ -125,8 +129,11 @@ def _same_work(entry: Entry, other: Entry) -> bool:
 
 def in_line(view: View) -> tuple[Entry, ...]:
     """The entries that may be worked on now."""
+    queued, now = EntryState.QUEUED, view.now
     return tuple(
-        entry for entry in view.queue if not entry.state.needs_a_person and not rests(entry, view.now)
+        entry
+        for entry in view.queue
+        if entry.state is queued or not (entry.state.needs_a_person or rests(entry, now))
     )
 
 
