@@ -7,6 +7,7 @@ import typer
 
 from mergetui.cli import engine, lease, look, queue, reasons, repo
 from mergetui.cli.session import Session
+from mergetui.cli.simulate_command import simulate
 from mergetui.model import Priority
 
 app = typer.Typer(
@@ -20,6 +21,7 @@ repo_app = typer.Typer(help="Repositories, kept in the configuration file.", ric
 lease_app = typer.Typer(help="Who holds the right to land.", rich_markup_mode=None)
 app.add_typer(repo_app, name="repo")
 app.add_typer(lease_app, name="lease")
+app.command()(simulate)
 
 Repo = Annotated[str, typer.Argument(metavar="REPO", help="A configured repository.")]
 SomeRepo = Annotated[str | None, typer.Argument(metavar="[REPO]", help="One; else all that are configured.")]
