@@ -67,7 +67,8 @@ def simulate(session: Session, order: Order) -> int:
     _refuse_what_does_not_go_together(order)
     told = _what_if(session, order) if order.what_if is not None else _compared(session, order)
     if order.svg is not None:
-        _write(order.svg, svg(told.heading[0], told.figures))
+        curves = {name.partition(",")[0]: one for name, one in told.figures.items()}
+        _write(order.svg, svg(told.heading[0], curves))
     parts = (told.heading, text.table(told.figures, told.oracle), text.bars(told.figures))
     lines = [line for part in parts for line in (*part, "")]
     session.answer(
@@ -124,7 +125,7 @@ def _trace(session: Session, order: Order, slots: int) -> tuple[Trace, Mapping[s
     chances = _chances(order, slots)
     about = {"kind": "drawn", **asdict(chances), "retest": asdict(chances.retest)}
     heading = f"{chances.changes:,} changes drawn, {chances.per_second * HOUR:.1f} per hour"
-    return drawn(chances), about, f"{heading}, {chances.red:.3g} red"
+    return drawn(chances), about, f"{heading}, {100 * chances.red:.3g}% red"
 
 
 def _chances(order: Order, slots: int) -> Chances:

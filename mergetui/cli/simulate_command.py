@@ -11,13 +11,9 @@ def simulate(
     changes: Annotated[int | None, typer.Option(metavar="N", help="How many are drawn; 10000.")] = None,
     rate: Annotated[str | None, typer.Option(help="20/h, or how busy the oracle is; 80%.")] = None,
     red: Annotated[str | None, typer.Option(metavar="SHARE", help="Red by themselves; 2%.")] = None,
-    conflict: Annotated[str | None, typer.Option(metavar="SHARE", help="With an earlier one; 1%.")] = None,
-    together: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Red with an earlier one; 0.5%.")
-    ] = None,
-    flake: Annotated[
-        str | None, typer.Option(metavar="SHARE", help="Of retests, red for nothing; 0%.")
-    ] = None,
+    conflict: Annotated[str | None, typer.Option(metavar="SHARE", help="With another; 1%.")] = None,
+    together: Annotated[str | None, typer.Option(metavar="SHARE", help="Red with another; 0.5%.")] = None,
+    flake: Annotated[str | None, typer.Option(metavar="SHARE", help="Red for nothing; 0%.")] = None,
     retest: Annotated[str | None, typer.Option(metavar="DURATION", help="6m; or p50..p95: 6m..15m.")] = None,
     slots: Annotated[int | None, typer.Option(metavar="N", help="Retests at the same time; 4.")] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of what is drawn; 1.")] = None,
@@ -25,9 +21,7 @@ def simulate(
     batch: Annotated[int | None, typer.Option(metavar="N", help="Of the fixed batch; 8.")] = None,
     ours: Annotated[str | None, typer.Option(metavar="SETTINGS", help="'batch=2 parallel=4'.")] = None,
     from_journal: Annotated[str | None, typer.Option(metavar="REPO", help="What came there.")] = None,
-    what_if: Annotated[
-        str | None, typer.Option(metavar="SETTINGS", help="Instead of those of --repo.")
-    ] = None,
+    what_if: Annotated[str | None, typer.Option(metavar="SETTINGS", help="Not those of --repo.")] = None,
     repo: Annotated[str | None, typer.Option(metavar="REPO", help="Whose journal and settings.")] = None,
     svg: Annotated[Path | None, typer.Option(metavar="FILE", help="A drawing of the turnarounds.")] = None,
 ) -> int:

@@ -11,6 +11,7 @@ from mergetui.simulation.figures import Figures
 
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 64, 56
+_LETTER = 7
 _STEPS = 200
 """Points of a curve."""
 _LIGHT = ("#555555", "#1f6fb2", "#c2410c", "#7c3aed", "#15803d")
@@ -81,10 +82,11 @@ def _axes(lowest: int, highest: int) -> Iterator[str]:
 
 
 def _legend(names: Sequence[str]) -> Iterator[str]:
+    x = _LEFT
     for place, name in enumerate(names):
-        x = _LEFT + place * 132
         yield f'<line class="line s{place}" x1="{x}" y1="42" x2="{x + 26}" y2="42" {_dash(place)}/>'
         yield f'<text class="ink" x="{x + 32}" y="46">{escape(name)}</text>'
+        x += 60 + _LETTER * len(name)
 
 
 def _curve(place: int, lengths: Sequence[float], lowest: int, highest: int) -> str:

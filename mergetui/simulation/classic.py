@@ -1,8 +1,10 @@
-"""Strategies that are no settings of the plan: a fixed batch that is halved, and one that knows every answer."""
+"""Strategies that are no settings of the plan: a fixed batch that is halved, and one that knows all."""
 
 from collections import deque
-from collections.abc import Sequence
-from heapq import heapify, heapreplace
+from collections.abc import Iterator, Sequence
+from heapq import heapreplace
+from itertools import accumulate
+from math import inf
 
 from mergetui.model import Oid
 from mergetui.simulation.traces import Trace
@@ -10,7 +12,7 @@ from mergetui.simulation.world import Played, World
 
 
 def play_fixed_batch(trace: Trace, *, batch: int) -> Played:
-    """As bors does: one retest at a time, of up to `batch` changes; what is red is halved until it is one change.
+    """As bors does: one retest at a time, of up to `batch` changes; what is red is halved down to one.
 
     Halves go ahead of what waits; changes that come while a batch is worked on wait for the next.
     """
@@ -73,22 +75,30 @@ def play_oracle(trace: Trace, *, slots: int) -> Played:
     """Every answer is known beforehand, and yet each change has one retest, on those that land ahead of it.
 
     A change with something wrong is sent back when its own retest ends; one that conflicts at once, for
-    there is nothing to test. A good one lands when its retest has ended and those ahead of it have landed.
-    Slots are taken in the order of arrival, and nothing is tested in vain. Its retests are never flaky.
+    there is nothing to test. A good one lands when its retest has ended, or that of one behind it, for that
+    contains it. Slots are taken in the order of arrival, nothing is tested in vain, and no retest is flaky.
     """
     world = World(Trace(arrivals=trace.arrivals))
-    free, landed = [0.0] * slots, 0.0
-    heapify(free)
-    for change, arrival in enumerate(trace.arrivals):
-        commit = world.put(change, world.tip)
-        if commit is None:
-            world.send_back(change, at=arrival.at)
-            continue
-        ends = max(arrival.at, free[0]) + world.start(commit)
-        heapreplace(free, ends)
-        if world.finish(commit):
-            landed = max(landed, ends)
-            world.land(commit, at=landed)
+    found = tuple(_answers(world, slots))
+    lands = list(accumulate((ends if good else inf for _, ends, good in reversed(found)), min))[::-1]
+    for change, (commit, ends, is_good) in enumerate(found):
+        if commit is not None and is_good:
+            world.land(commit, at=lands[change])
         else:
             world.send_back(change, at=ends)
     return world.played()
+
+
+def _answers(world: World, slots: int) -> Iterator[tuple[Oid | None, float, bool]]:
+    """Of every change its commit, when the answer is there, and whether it passed."""
+    free, onto = [0.0] * slots, world.tip
+    for change, arrival in enumerate(world.trace.arrivals):
+        commit = world.put(change, onto)
+        if commit is None:
+            yield None, arrival.at, False
+            continue
+        ends = max(arrival.at, free[0]) + world.start(commit)
+        heapreplace(free, ends)
+        passed = world.finish(commit)
+        onto = commit if passed else onto
+        yield commit, ends, passed
