@@ -1,7 +1,19 @@
 """All of them, one after the other."""
 
-from benchmarks import landing, log_pane, long_queue, opening, starting, strategies, watched
+from benchmarks import (
+    landing,
+    log_pane,
+    long_queue,
+    opening,
+    planning,
+    simulating,
+    starting,
+    strategies,
+    watched,
+)
 
-for benchmark in (starting, opening, landing, strategies, log_pane, long_queue, watched):
+ALL = (starting, opening, landing, strategies, planning, simulating, log_pane, long_queue, watched)
+
+for benchmark in ALL:
     print(f"\n{benchmark.__name__}\n")
     benchmark.main()
