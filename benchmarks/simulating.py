@@ -2,7 +2,7 @@
 
     python -m benchmarks.simulating
 
-A grid of shares of red changes and of slots, at two rates: the oracle is at work 80% of the time, or half of it.
+A grid of shares of red changes and of slots, at two rates: the oracle is busy to 80%, or to 50%.
 The floor of each row is the oracle, over the same changes.
 """
 

@@ -46,6 +46,10 @@ class Figures(Struct, frozen=True, kw_only=True):
     def retests_per_landing(self) -> float | None:
         return self.retests / self.landed if self.landed else None
 
+    def breaks_a_promise(self, *, flaky: bool) -> bool:
+        """Something landed untested, never ended, or was sent back for what no flake explains."""
+        return bool(self.untested or self.unended or (self.unfair and not flaky))
+
 
 def figures(trace: Trace, played: Played) -> Figures:
     ends = [(arrival.at, end) for arrival, end in zip(trace.arrivals, played.ends, strict=True) if end]

@@ -28,6 +28,10 @@ WORDS = {
 }
 
 
+_FEW = 16
+"""With more slots a red batch costs more than it spares: the changes behind it are too many."""
+
+
 class Field(Struct, frozen=True, kw_only=True):
     """What all strategies have in common."""
 
@@ -39,7 +43,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
 def for_slots(slots: int) -> Setting:
     """What the plan does best with, as far as was tried (docs/simulator.md)."""
-    return Setting(batch=1, parallel=slots)
+    return Setting(batch=2 if slots <= _FEW else 1, parallel=slots)
 
 
 def played(strategy: Strategy, trace: Trace, field: Field) -> Played:

@@ -171,6 +171,50 @@ def test_the_default_setting_fits_the_slots() -> None:
 # The judge, and strategies that it has to catch.
 
 
+def cheating(found: Trace) -> Played:
+    """Lands all that it can put on the target, and never tests anything."""
+    world = World(found)
+    for change, arrival in enumerate(found.arrivals):
+        commit = world.put(change, world.tip)
+        if commit is not None:
+            world.land(commit, at=arrival.at)
+        else:
+            world.send_back(change, at=arrival.at)
+    return world.played()
+
+
+def test_a_strategy_that_lands_untested_is_caught() -> None:
+    told = figures(found := drawn(chances(red=0.1)), cheating(found))
+    assert told.untested == told.landed == len(found.arrivals)
+    assert told.breaks_a_promise(flaky=True)
+
+
+def test_what_is_sent_back_unfairly_breaks_a_promise_unless_retests_are_flaky() -> None:
+    world = World(found := trace(arrival(0)))
+    world.send_back(0, at=1)
+    told = figures(found, world.played())
+    assert told.breaks_a_promise(flaky=False)
+    assert not told.breaks_a_promise(flaky=True)
+
+
+def test_what_never_ends_breaks_a_promise() -> None:
+    told = figures(found := trace(arrival(0)), World(found).played())
+    assert (told.unended, told.breaks_a_promise(flaky=False)) == (1, True)
+
+
+def test_an_honest_strategy_breaks_none() -> None:
+    found = drawn(chances(red=0.1))
+    told = [figures(found, one) for one in all_played(found, field())]
+    assert not any(one.breaks_a_promise(flaky=False) for one in told)
+
+
+def test_turnarounds_are_by_nearest_rank_and_a_backlog_is_what_had_not_ended() -> None:
+    found = trace(*(arrival(0) for _ in range(20)))
+    told = figures(found, play(found, Setting(), slots=1))
+    assert (told.turnaround.p50, told.turnaround.p95, told.turnaround.p99) == (100, 190, 200)
+    assert (told.backlog, told.landed_per_hour) == (20, 360)
+
+
 def test_the_judge_counts_what_lands_without_a_retest() -> None:
     world = World(trace(arrival(0), arrival(0)))
     first = world.put(0, ROOT) or ""
