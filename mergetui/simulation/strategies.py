@@ -28,7 +28,7 @@ WORDS = {
 }
 
 
-_FEW = 16
+_FEW = 8
 """With more slots a red batch costs more than it spares: the changes behind it are too many."""
 
 

@@ -174,12 +174,12 @@ def test_the_default_setting_fits_the_slots() -> None:
 def cheating(found: Trace) -> Played:
     """Lands all that it can put on the target, and never tests anything."""
     world = World(found)
-    for change, arrival in enumerate(found.arrivals):
+    for change, came in enumerate(found.arrivals):
         commit = world.put(change, world.tip)
         if commit is not None:
-            world.land(commit, at=arrival.at)
+            world.land(commit, at=came.at)
         else:
-            world.send_back(change, at=arrival.at)
+            world.send_back(change, at=came.at)
     return world.played()
 
 

@@ -71,7 +71,7 @@ def test_a_load_is_a_rate() -> None:
 
 
 def test_the_journal_is_read_back_as_it_happened() -> None:
-    facts = [
+    facts: list[Event] = [
         queued(100, "a"),
         queued(90, "b"),
         a_retest(80, "a", seconds=600.0),
@@ -91,7 +91,7 @@ def test_the_journal_is_read_back_as_it_happened() -> None:
 
 
 def test_played_again_serially_the_trace_ends_as_the_journal_says() -> None:
-    facts = [
+    facts: list[Event] = [
         queued(100, "a"),
         queued(90, "b"),
         a_retest(80, "a", seconds=1200.0),
@@ -118,7 +118,7 @@ def test_a_branch_that_was_taken_up_again_is_another_change_from_then_on() -> No
 
 
 def test_a_deferral_is_not_the_end_of_a_change() -> None:
-    facts = [
+    facts: list[Event] = [
         queued(100, "a"),
         ended(90, "a", outcome="deferred", code=Reason.REMOTE_UNREACHABLE, id="e1.1"),
         ended(80, "a", id="e1.2"),
@@ -158,7 +158,7 @@ def test_a_row_that_was_written_down_twice_is_one_change() -> None:
 
 
 def test_a_retest_that_was_stopped_measures_nothing() -> None:
-    facts = [
+    facts: list[Event] = [
         queued(100, "a"),
         a_retest(95, "a", seconds=5.0, code=Reason.INTERRUPTED),
         a_retest(90, "a", seconds=60.0),
@@ -169,7 +169,7 @@ def test_a_retest_that_was_stopped_measures_nothing() -> None:
 
 
 def test_flakes_are_as_frequent_as_they_were() -> None:
-    facts = [
+    facts: list[Event] = [
         queued(100, "a"),
         a_retest(95, "a", seconds=60.0, code=FAILED),
         a_retest(90, "a", seconds=60.0),
