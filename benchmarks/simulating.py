@@ -13,7 +13,7 @@ from mergetui.simulation.figures import Figures, figures
 from mergetui.simulation.strategies import Field, Strategy, for_slots, played
 from mergetui.simulation.traces import Chances, RetestTime, drawn, rate_at
 
-CHANGES = 10_000
+CHANGES = 3000
 LOADS, SLOTS, REDS = (0.8, 0.5), (4, 16, 64), (0.02, 0.05, 0.10)
 RETEST = RetestTime(p50=360.0, p95=360.0)
 COMPARED = (Strategy.SERIAL, Strategy.BATCH, Strategy.SPECULATION, Strategy.OURS)
