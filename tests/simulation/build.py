@@ -22,7 +22,7 @@ def trace(*arrivals: Arrival, **fields: Any) -> Trace:
 
 def chances(**fields: Any) -> Chances:
     """Twenty an hour."""
-    return Chances(**{"changes": 300, "per_second": 20 / 3600, "retest": SIX_MINUTES, **fields})
+    return Chances(**{"changes": 200, "per_second": 20 / 3600, "retest": SIX_MINUTES, **fields})
 
 
 def field(slots: int = 4, **fields: Any) -> Field:
