@@ -164,12 +164,6 @@ class _Gate:
     def _send_back(self, entry: Entry, reason: Coded) -> None:
         self._world.send_back(_number(entry.id), at=self._now)
         self._take_out(frozenset((entry.id,)))
-        self._trials = {
-            commit: trial
-            for commit, trial in self._trials.items()
-            if commit in self._running or trial.candidate.links[-1].entry != entry.id
-        }
-        self._obstacles = tuple(known for known in self._obstacles if known.entry.id != entry.id)
         if self._setting.adaptive and reason.code in RED:
             self._window = windowing.halved(self._window, self._policy)
 

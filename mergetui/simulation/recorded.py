@@ -5,7 +5,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from mergetui.events import Dequeued, Ended, Enqueued, Event, RetestEnded, Retried, TakenUp
+from mergetui.events import Ended, Enqueued, Event, RetestEnded, Retried, TakenUp
 from mergetui.model import Branch, Instant
 from mergetui.outcome import Run
 from mergetui.reason import RED, Reason
@@ -73,8 +73,6 @@ class _Telling:
         match fact:
             case Enqueued(branches=branches) | TakenUp(branches=branches) | Retried(branches=branches):
                 self._came.setdefault(branches[-1], fact.at)
-            case Dequeued(branches=branches):
-                self._came.pop(branches[-1], None)
             case RetestEnded(reason=reason) if reason is None or reason.code not in _NO_VERDICT:
                 self.seconds.append(fact.seconds)
                 self._took[fact.branches[-1]] = fact.seconds

@@ -138,6 +138,18 @@ def test_speculation_tests_on_without_a_red_one() -> None:
     assert ends(played(Strategy.SPECULATION, found, field(3))) == [10, 10, 20]
 
 
+def test_the_plan_sees_those_that_move_up_behind_a_red_one() -> None:
+    found = trace(arrival(0, seconds=25.0), arrival(0, red=True), arrival(0), arrival(0))
+    told = play(found, Setting(parallel=2), slots=2)
+    assert ends(told) == [25, 25, 25, 35]
+
+
+def test_a_conflict_leaves_the_retest_of_those_ahead_as_it_is() -> None:
+    told = played(Strategy.SPECULATION, trace(arrival(0), arrival(1, conflicts_with=0)), field(2))
+    assert ends(told) == [10, 10]
+    assert told.retests == 1
+
+
 def test_what_is_stopped_ends_nothing() -> None:
     """The third change's first retest has the red one in it, and would have ended at 25."""
     found = trace(arrival(0, red=True), arrival(0, seconds=25.0))
@@ -157,6 +169,11 @@ def test_a_doubted_red_is_tested_again() -> None:
     strict, doubting = (play(found, Setting(retries=retries), slots=1) for retries in (0, 2))
     assert strict.unfair > doubting.unfair
     assert doubting.retests > len(found.arrivals)
+
+
+def test_a_red_one_is_doubted_so_often_and_then_goes() -> None:
+    told = play(trace(arrival(0, red=True)), Setting(retries=2), slots=1)
+    assert (ends(told), told.retests, told.unfair) == ([30], 3, 0)
 
 
 def test_adapting_tests_less_at_the_same_time_after_a_red_one() -> None:
