@@ -160,13 +160,14 @@ def _what_if(session: Session, order: Order) -> _Told:
 
 def _verdict(heading: str, now: tuple[Setting, Figures], then: tuple[Setting, Figures]) -> tuple[str, str]:
     (present, before), (proposed, after) = now, then
-    first, last = before.turnaround.p95 / 60, after.turnaround.p95 / 60
+    first, last = before.turnaround.p95, after.turnaround.p95
     word = "shorter" if last < first else "longer" if last > first else "as long"
     change = f" by {abs(last - first) / first:.0%}" if first and last != first else ""
     retests, fewer = before.retests_per_landing or 0, after.retests_per_landing or 0
     return (
         f"{heading}: {said.words(proposed)} instead of {said.words(present)}",
-        f"95 of 100 would be through in {last:.1f} instead of {first:.1f} minutes, {word}{change}; "
+        f"95 of 100 would be through in {text.minutes(last)} instead of {text.minutes(first)} minutes, "
+        f"{word}{change}; "
         f"{fewer:.2f} instead of {retests:.2f} retests per landing",
     )
 
@@ -184,8 +185,9 @@ def _of_the_journal(session: Session, name: str) -> Recorded:
 
 
 def _heading(name: str, found: Recorded) -> str:
-    days = (found.trace.arrivals[-1].at - found.trace.arrivals[0].at) / 86_400
-    return f"{name}, {len(found.branches):,} changes in {days:.1f} days"
+    hours = (found.trace.arrivals[-1].at - found.trace.arrivals[0].at) / HOUR
+    span = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.1f} hours"
+    return f"{name}, {len(found.branches):,} changes in {span}"
 
 
 def _about(name: str, found: Recorded) -> Mapping[str, Any]:

@@ -53,6 +53,10 @@ def bars(told: Mapping[str, Figures]) -> Iterator[str]:
         yield f"{name:<{width}}{'█' * ends[0]}{'▓' * (ends[1] - ends[0])}{'░' * (ends[2] - ends[1])}"
 
 
+def minutes(seconds: float) -> str:
+    return _short(seconds / 60, 1 if seconds >= 60 else 2)
+
+
 def fields(name: str, figures: Figures, oracle: Figures) -> dict[str, Any]:
     return {
         "strategy": name,
@@ -72,11 +76,11 @@ def fields(name: str, figures: Figures, oracle: Figures) -> dict[str, Any]:
 
 def _row(figures: Figures, oracle: Figures) -> str:
     span, times = figures.turnaround, figures.turnaround.over(oracle.turnaround)
-    minutes = "".join(f"{_short(part / 60):>8}" for part in (span.p50, span.p95, span.p99))
+    minutes_of = "".join(f"{minutes(part):>8}" for part in (span.p50, span.p95, span.p99))
     ratios = f"{_short(times.p50, 2):>9}{_short(times.p95, 2):>7}{_short(times.p99, 2):>7}"
     each = "-" if figures.retests_per_landing is None else f"{figures.retests_per_landing:.2f}"
     counts = f"{figures.untested:>10,}{figures.unfair:>8,}"
-    return f"{minutes}{ratios}{figures.landed_per_hour:>10.1f}{each:>9}{counts}"
+    return f"{minutes_of}{ratios}{figures.landed_per_hour:>10.1f}{each:>9}{counts}"
 
 
 def _short(number: float, digits: int = 1) -> str:

@@ -12,6 +12,8 @@ from mergetui.simulation.figures import Figures
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 64, 56
 _LETTER = 7
+_FINE = 3
+"""Powers of ten up to which there is room for numbers between them."""
 _STEPS = 200
 """Points of a curve."""
 _LIGHT = ("#555555", "#1f6fb2", "#c2410c", "#7c3aed", "#15803d")
@@ -65,8 +67,9 @@ def _axes(lowest: int, highest: int) -> Iterator[str]:
         y = _y(share)
         yield f'<line class="grid" x1="{_LEFT}" y1="{y:.1f}" x2="{_WIDTH - _RIGHT}" y2="{y:.1f}"/>'
         yield f'<text class="ink" x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{share:.0%}</text>'
+    parts = (1, 2, 5) if highest - lowest <= _FINE else (1,)
     for power in range(lowest, highest + 1):
-        for part in (1, 2, 5) if power < highest else (1,):
+        for part in parts if power < highest else (1,):
             minutes = part * 10.0**power
             x = _x(minutes, lowest, highest)
             yield f'<line class="grid" x1="{x:.1f}" y1="{_TOP}" x2="{x:.1f}" y2="{_HEIGHT - _BOTTOM}"/>'
