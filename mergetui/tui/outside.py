@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from textual.app import App, SuspendNotSupported
 
 from mergetui import cleaning
-from mergetui.adapters.orphans import reap_orphans
 
 
 class Program(NamedTuple):
@@ -91,6 +90,8 @@ def hand_over(app: App[Any], visit: Visit) -> str | None:
 
 def _note_the_ends() -> None:
     """Of what the program left running in the background, as long as there is any of it."""
+    from mergetui.adapters.orphans import reap_orphans
+
     while reap_orphans():
         time.sleep(_ORPHANS_EVERY)
 
