@@ -81,6 +81,10 @@ def _lease(known: Knowledge) -> Circumstance:
 
 def _held_for(lease: Lease, known: Knowledge) -> str:
     branches = ", ".join(lease.branches)
+    if lease.awaits_merge and known.now >= lease.expires_at:
+        return f"{branches}; stale: it waits to be merged for too long"
+    if lease.awaits_merge:
+        return f"{branches}, kept until it is merged, {spell(lease.expires_at - known.now)} left"
     if known.holder_is_dead:
         return f"{branches}; the holder is dead: the next engine takes it over"
     if known.now >= lease.expires_at:

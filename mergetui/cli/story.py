@@ -6,6 +6,7 @@ from mergetui.events import (
     CatchUpStarted,
     Ended,
     Event,
+    HandedOver,
     HeadMoved,
     LandingContended,
     LandingUnknown,
@@ -18,6 +19,7 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
     RoomBack,
+    TakenBack,
     TakenUp,
     TargetMoved,
 )
@@ -54,6 +56,10 @@ def tell(event: Event) -> str | None:  # noqa: C901, PLR0912, PLR0915 - one flat
             said = "the remote answers again"
         case LandingUnknown(branches=branches, detail=detail):
             said = f"whether {_names(branches)} landed is not known yet: {clean(detail)}"
+        case HandedOver(branches=branches, commit=commit):
+            said = f"green: {_names(branches)} waits to be merged as {commit[:10]}"
+        case TakenBack(branches=branches):
+            said = f"{_names(branches)} cannot be merged as it was tested any more"
         case LeaseLost(token=token):
             said = f"the lease #{token} was taken away"
         case PauseBegun(pause=pause):

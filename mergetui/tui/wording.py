@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mergetui import cleaning
 from mergetui.actions import Why
-from mergetui.events import Broken, Ended, Event, Recovered, RetestEnded
+from mergetui.events import Broken, Ended, Event, HandedOver, Recovered, RetestEnded, TakenBack
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.reason import Coded
 from mergetui.tui.bridge import Picture
@@ -180,6 +180,10 @@ def news(event: Event) -> tuple[str, bool] | None:
         case Ended(run=run) if run.outcome in ("sent-back", "held"):
             why = f": {words(run.reason)}" if run.reason else ""
             return f"{event.repo}: {names(run.branches)} {run.outcome.replace('-', ' ')}{why}", False
+        case HandedOver(branches=branches):
+            return f"{event.repo}: {names(branches)} is green and waits to be merged", True
+        case TakenBack(branches=branches):
+            return f"{event.repo}: {names(branches)} cannot be merged as it was tested any more", False
         case RetestEnded(reason=None) if event.reds:
             return f"{event.repo}: {names(event.branches)} passed after {event.reds} red: a flake", False
         case Broken(detail=detail) | Recovered(detail=detail):

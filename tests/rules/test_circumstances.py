@@ -56,6 +56,14 @@ def test_a_lease_says_who_for_what_and_how_long_it_lasts() -> None:
     assert says("lease", state()) == "free"
 
 
+def test_a_lease_that_is_kept_for_a_merge_says_so_whether_its_holder_lives_or_not() -> None:
+    kept = lease("ada", 7, awaits_merge=True, expires_at=NOW + MINUTE)
+    told = says("lease", state(lease=kept), holder_is_dead=True)
+    assert told.endswith("for a, kept until it is merged, 1m00s left")
+    late = lease("ada", 7, awaits_merge=True, expires_at=NOW - MINUTE)
+    assert says("lease", state(lease=late)).endswith("stale: it waits to be merged for too long")
+
+
 def test_a_stale_lease_says_why_it_is() -> None:
     held = lease("ada", 7, renewed_at=NOW - 3 * MINUTE, expires_at=NOW - MINUTE)
     assert says("lease", state(lease=held)).endswith("stale: not renewed for 3m00s")

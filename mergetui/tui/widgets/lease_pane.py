@@ -91,6 +91,8 @@ def _held(lease: Lease, now: Instant, *, take: str | None) -> Iterator[Line]:
     yield f"{cleaning.name(str(lease.holder))}  #{lease.token}", "bold"
     yield f"for {names(lease.branches)}" + (f": {cleaning.name(lease.phase)}" if lease.phase else ""), ""
     since = f"renewed {span(now - lease.renewed_at)} ago"
+    if lease.awaits_merge:
+        since = "kept until it is merged"
     if take is not None:
         yield f"stale: {since}", "$text-warning"
         yield f"{take} takes it from the holder", "$text-muted"
