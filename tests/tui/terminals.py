@@ -29,12 +29,14 @@ class Patient:
     def press(self, keys: str) -> None:
         raise NotImplementedError
 
-    def press_until(self, keys: str, is_so: Callable[[], bool]) -> None:
+    def press_until(
+        self, keys: str, is_so: Callable[[], bool], *, patience: float = _A_HANDS_PATIENCE
+    ) -> None:
         """As a person does who sees nothing happen: a dialog that has just opened takes no key."""
 
         def again() -> bool:
             self.press(keys)
-            deadline = time.monotonic() + _A_HANDS_PATIENCE
+            deadline = time.monotonic() + patience
             while not (seen := is_so()) and time.monotonic() < deadline:
                 time.sleep(0.01)
             return seen
