@@ -7,13 +7,15 @@ from types import MappingProxyType
 
 from mergetui.actions import Wait, Why
 from mergetui.driver.driver import Driver
-from mergetui.ports import Clock
+from mergetui.ports import Clock, StatusSender
 from mergetui.vigilance import Vigil
 from mergetui.worker import ASKED_AGAIN, ELSEWHERE_TICK, IDLE_TICK, TICK, Standing, Worker, WorkMode
 
 _GLANCE_PATIENCE = 30.0
 """Seconds that a repository may be taken by somebody who does not say that he works on it."""
 _QUIT_PATIENCE = 15.0
+_LAST_WORDS = 2.0
+"""Seconds for statuses that are due when the work is over."""
 _NO_VIGILS: Mapping[str, Vigil] = MappingProxyType({})
 
 
@@ -31,8 +33,10 @@ class Engine:
         glance_every: Mapping[str, timedelta],
         changed: Callable[[str], None] = lambda _: None,
         vigils: Mapping[str, Vigil] = _NO_VIGILS,
+        sender: StatusSender | None = None,
     ) -> None:
         self._clock = clock
+        self._sender = sender
         self._drivers = drivers
         self._workers = {
             name: Worker(
@@ -48,6 +52,7 @@ class Engine:
 
     def start(self) -> None:
         """Look at the remotes now and then; nothing advances before it is wanted."""
+        self._begin_to_send()
         for worker in self._workers.values():
             worker.start()
 
@@ -63,6 +68,7 @@ class Engine:
             worker.stop()
         for worker in self._workers.values():
             worker.join(patience)
+        self._end_sending()
 
     def drain(
         self, names: Iterable[str], *, patience: timedelta, stopping: threading.Event
@@ -77,12 +83,22 @@ class Engine:
         threads = [
             threading.Thread(target=run, args=(name,), name=f"drain-{name}", daemon=True) for name in names
         ]
+        self._begin_to_send()
         for thread in threads:
             thread.start()
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)
+        self._end_sending()
         return ends
+
+    def _begin_to_send(self) -> None:
+        if self._sender is not None:
+            self._sender.start()
+
+    def _end_sending(self) -> None:
+        if self._sender is not None:
+            self._sender.stop(_LAST_WORDS)
 
 
 class Drain:

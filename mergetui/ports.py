@@ -251,6 +251,15 @@ class Occupancy(Protocol):
     def leave(self) -> None: ...
 
 
+class StatusSender(Protocol):
+    """Tells forges what waits for them, beside the drivers and never in their way."""
+
+    def start(self) -> None: ...
+
+    def stop(self, patience: float) -> None:
+        """What is due is still told, but for no longer than `patience` seconds."""
+
+
 class NoRoomError(Exception):
     """There is no room for what comes next; the text says where."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mergetui.adapters.process import SystemProcesses
     from mergetui.adapters.reproof import Reproof
     from mergetui.adapters.room import DiskRoom
+    from mergetui.adapters.sender import Pace, Sender
     from mergetui.adapters.shells import Shells
     from mergetui.adapters.tinydb_store import TinyDBStore
     from mergetui.driver.driver import Driver
@@ -151,8 +152,24 @@ class Wiring:
             processes=self.processes,
             occupancy=lambda: DirectoryLock(self.places.of(name)),
             clock=self.clock,
-            emit=emit,
+            emit=self._telling_forges(name, emit),
         )
+
+    def sender(self, pace: "Pace | None" = None) -> "Sender":
+        """What tells forges the statuses that wait for them, of all repositories."""
+        from mergetui.adapters.status_outlets import make_sender
+
+        return make_sender(self.config, self.places.of, clock=self.clock, pace=pace)
+
+    def _telling_forges(self, name: str, emit: "Emit") -> "Emit":
+        """`emit`, with every fact turned into statuses where a forge wants them."""
+        from mergetui.adapters.status_listener import StatusListener
+        from mergetui.adapters.status_outlets import spool_in, told_forge
+
+        if told_forge(self.config, self.config.repository(name)) is None:
+            return emit
+        spool = spool_in(self.places.of(name))
+        return StatusListener(self.journal(name), spool, mask=self.mask(name), then=emit)
 
     def mask(self, name: str) -> "Mask":
         """What must not be shown of a retest's output: secrets that the repository's settings tell of."""
@@ -228,7 +245,7 @@ class Wiring:
                 room=room,
                 slots=self.slots,
                 clock=self.clock,
-                emit=emit,
+                emit=self._telling_forges(name, emit),
                 logs=self.places.logs(name),
                 environment=lambda: environment(os.environ, repository),
                 mask=mask,
@@ -266,6 +283,7 @@ class Wiring:
             glance_every={name: repository.fetch_interval for name, repository in repos.items()},
             changed=changed,
             vigils=vigils,
+            sender=self.sender(),
         )
 
     def _recent(self, name: str) -> "RecentCommands":
