@@ -31,6 +31,8 @@ LONGEST = 1_000
 """Characters of a description; each forge cuts it further."""
 
 StatusState: TypeAlias = Literal["pending", "running", "success", "failure", "error", "dequeued"]
+_PLACES = 8
+"""Commits of one branch that hear what becomes of it."""
 _REMEMBERED = 1_000
 """Candidates, and branches, of which something is still known."""
 
@@ -77,7 +79,8 @@ class Statuses:
                             self._places[branch] = (head,)
             case BranchesPushed():
                 for branch, commit in zip(fact.branches, fact.commits, strict=False):
-                    self._places[branch] = (*self._places.get(branch, ()), commit)
+                    others = (place for place in self._places.get(branch, ()) if place != commit)
+                    self._places[branch] = (*others, commit)[-_PLACES:]
             case _:
                 pass
         _forget(self._places)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.forking import Forking
 from tests.cli.running import clean_environment
+from tests.worlds.forge import TOKEN, TestForge
 from tests.worlds.remote import Remote
 
 
@@ -18,7 +19,7 @@ class Length(Protocol):
 
 _PLUGINS = ("TEXTUAL_SNAPSHOT_TEMPDIR",)
 """Set by a plugin for its own tests."""
-_INHERITED = ("GIT_", "MERGETUI_", "TEXTUAL", "NO_COLOR", "FORCE_COLOR")
+_INHERITED = ("GIT_", "MERGETUI_", "TEXTUAL", "NO_COLOR", "FORCE_COLOR", "SSL_CERT_")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,7 +56,8 @@ def length(request: pytest.FixtureRequest) -> Length:
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the environment and of the git config of whoever runs the tests reaches them."""
-    for name in [n for n in os.environ if n.startswith(_INHERITED) and n not in _PLUGINS]:
+    inherited = [n for n in os.environ if n.startswith(_INHERITED) or n.upper().endswith("_PROXY")]
+    for name in [n for n in inherited if n not in _PLUGINS]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
@@ -76,3 +78,12 @@ def remote(tmp_path: Path, untouched: Remote) -> Remote:
 def forking() -> Iterator[Forking]:
     with closing(Forking(clean_environment())) as forking:
         yield forking
+
+
+@pytest.fixture
+def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[TestForge]:
+    """It speaks as GitHub does; its token is in the environment."""
+    monkeypatch.setenv("MERGE_TOKEN", TOKEN)
+    forge = TestForge("github")
+    yield forge
+    forge.go_down()

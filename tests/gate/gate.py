@@ -6,12 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from mergetui.actions import Wait, Why
 from mergetui.adapters.clock import SystemClock
+from mergetui.adapters.sender import Pace, Sender
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config
 from mergetui.driver.driver import Driver
 from mergetui.events import Ended, Event, Fact
+from mergetui.integrations import Forge
 from mergetui.model import Entry, Gate, Holder, Instant, Repository, RepositoryState
 from mergetui.operations import Desk, Queued
 from mergetui.outcome import Run
@@ -53,6 +57,7 @@ class TestGate:
         self.clock = PushedClock()
         self.heard: list[Event] = []
         self.reactions: list[tuple[type[Fact], Callable[[], object]]] = []
+        self.forges: dict[str, Forge] = {}
         gate = {key: settings.pop(key) for key in list(settings) if key in Gate.__struct_fields__}
         defaults = {"retest": RETEST, "fetch_interval": timedelta(milliseconds=50)}
         self.repository = Repository(
@@ -65,6 +70,15 @@ class TestGate:
         """An engine on this state; `holder` is who it says it is."""
         wiring = self._wiring(holder)
         return wiring.driver("shop", self._hear)
+
+    def told_by(self, forge: Forge, project: str) -> None:
+        """From now on that forge is told what becomes of commits."""
+        self.forges = {forge.name: forge}
+        self.repository = replace(self.repository, forge=forge.name, project=project)
+        self.driver = self.engine()
+
+    def sender(self, pace: Pace) -> Sender:
+        return self._wiring(None).sender(pace)
 
     @property
     def desk(self) -> Desk:
@@ -145,5 +159,7 @@ class TestGate:
             state=self.directory / "state",
             cache=self.directory / "cache",
         )
-        config = Config(path=where.config, gate=self.caps, repos={"shop": self.repository})
+        config = Config(
+            path=where.config, gate=self.caps, repos={"shop": self.repository}, forges=self.forges
+        )
         return Wiring(where, config, clock=self.clock, me=holder)
