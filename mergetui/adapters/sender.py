@@ -113,20 +113,20 @@ class Outlet:
             return Later("httpx2 is not installed; pip install 'mergetui[forges]'")
 
     def _refused(self, status: Status, why: str) -> None:
-        self._log(why)
+        self._log(logging.ERROR, why)
         self._spool.note(Refusal(at=self._clock.now(), commit=status.commit, why=why))
 
     def _put_off(self, why: str, after: float | None = None) -> None:
         own = min(self._pace.first * 2 ** min(self._failures, 30), self._pace.longest)
         self._failures += 1
         self._not_before = self._clock.monotonic() + max(after or 0.0, own)
-        self._log(why)
+        self._log(logging.WARNING, why)
 
-    def _log(self, why: str) -> None:
+    def _log(self, level: int, why: str) -> None:
         """Once, however often it is so."""
         if why not in self._logged and len(self._logged) < 100:
             self._logged.add(why)
-            _log.warning("statuses of %s: %s", self._repo, why)
+            _log.log(level, "statuses of %s: %s", self._repo, why)
 
 
 class Sender:

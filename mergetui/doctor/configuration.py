@@ -66,11 +66,13 @@ def _pieces(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         document = tomllib.loads(read(path))
     except (ConfigError, tomllib.TOMLDecodeError):
         return
-    for name in ("gate", "console", "keys"):
+    for name in ("gate", "console", "keys", "forges"):
         yield {name: document.get(name, {})}, f"MERGETUI_{name.upper()}__"
     repos = document.get("repos", {})
     for name, table in repos.items() if isinstance(repos, dict) else ():
-        yield {"repos": {name: table}}, f"MERGETUI_REPOS__{re.sub('[^A-Z0-9]', '_', name.upper())}__"
+        # A repository names its forge, and cannot be judged without that.
+        piece = {"repos": {name: table}, "forges": document.get("forges", {})}
+        yield piece, f"MERGETUI_REPOS__{re.sub('[^A-Z0-9]', '_', name.upper())}__"
 
 
 def _open_to_others(topic: Topic, path: Path) -> Iterator[Finding]:

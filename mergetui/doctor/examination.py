@@ -10,12 +10,14 @@ import psutil
 from msgspec.structs import replace
 
 from mergetui.adapters.git import GitError
+from mergetui.adapters.status_outlets import spool_in, told_forge
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.doctor import directories, disk
 from mergetui.doctor.commands import examine_retest
 from mergetui.doctor.configuration import Configured, examine_configuration
 from mergetui.doctor.finding import Finding, Level, Topic
+from mergetui.doctor.forges import examine_forges, examine_spool
 from mergetui.doctor.git import examine_git
 from mergetui.doctor.leftovers import examine_cache, examine_processes, examine_shells, running_retests
 from mergetui.doctor.remotes import PATIENCE, examine_remotes
@@ -48,6 +50,7 @@ def _findings(where: Places, environ: Mapping[str, str], patience: float) -> Ite
     yield from configured.findings
     yield from _places(where)
     wiring = Wiring(where, configured.config)
+    yield from examine_forges(tuple(configured.config.forges.values()), environ, where.config)
     remotes = _remotes(configured, wiring.clock, patience)
     retests = running_retests()
     for name in _names(where, configured):
@@ -59,6 +62,8 @@ def _findings(where: Places, environ: Mapping[str, str], patience: float) -> Ite
             yield Topic("repository", name).note(
                 f"is not configured; its queue and history stay in {where.of(name)}"
             )
+        if repository is not None and told_forge(configured.config, repository) is not None:
+            yield examine_spool(name, spool_in(where.of(name)))
         if directories.is_directory(where.of(name)):
             yield from _stored(name, wiring, retests.get(marker(where.of(name)), ()))
 

@@ -94,3 +94,15 @@ def test_others_may_neither_read_a_password_nor_choose_what_runs(
 def test_a_configuration_without_a_password_may_be_read(patient: Patient) -> None:
     patient.where.config.chmod(0o644)
     assert patient.found("config", patient.where.config).level is Level.OK
+
+
+def test_a_repository_with_a_forge_is_used_although_another_table_is_wrong(
+    newcomer: Patient, remote: Remote
+) -> None:
+    newcomer.configure(
+        f'[gate]\nleese_ttl = "1s"\n[forges.hub]\nkind = "github"\n'
+        f'[repos.shop]\nremote = "{remote.url}"\nforge = "hub"\nproject = "acme/shop"\n'
+    )
+    faults = [finding for finding in newcomer.findings() if finding.about == "config"]
+    assert len(faults) == 1
+    assert newcomer.found("remote").level is Level.OK
