@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shlex import quote
+from urllib.parse import urlsplit
 
 from mergetui.adapters.credentials import CredentialError, read_credential
 from mergetui.adapters.spool import Spool
@@ -52,7 +53,10 @@ def _examine(forge: Forge, environ: Mapping[str, str], config: Path, patience: f
     if token is None:
         yield topic.note("none is named, so no statuses are sent", f"set 'token_file' in {table}")
         return
-    yield topic.ok(f"can be read from {_source(forge, environ)}")
+    if _is_in_the_open(api_of(forge)):
+        yield topic.warn(f"goes to {api_of(forge)} for everybody on the way to read", f"use https in {table}")
+    else:
+        yield topic.ok(f"can be read from {_source(forge, environ)}")
     yield _reached(forge, token, table, patience)
 
 
@@ -77,6 +81,11 @@ def _reached(forge: Forge, token: str, table: str, patience: float) -> Finding:
     if 300 <= answer.code < 400:
         return topic.mend(f"{api} answers {answer.code}: {answer.words}", f"correct 'api' in {table}")
     return topic.ok(f"{api} answers")
+
+
+def _is_in_the_open(api: str) -> bool:
+    parts = urlsplit(api)
+    return parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1")
 
 
 def _source(forge: Forge, environ: Mapping[str, str]) -> str:

@@ -70,6 +70,13 @@ def test_a_silent_forge_holds_the_doctor_up_for_a_moment_only(forge: TestForge, 
     assert "cannot be reached: it is silent" in finding.says
 
 
+def test_a_token_that_goes_over_the_network_in_the_open_is_a_warning(tmp_path: Path) -> None:
+    hub = Forge(name="hub", kind="gitea", api="http://192.0.2.1", token_env="MERGE_TOKEN")
+    token, _ = examine_forges([hub], {"MERGE_TOKEN": TOKEN}, tmp_path, patience=0.1)
+    assert token.level is Level.WARN
+    assert token.mend.startswith("use https")
+
+
 @pytest.mark.parametrize("code", [401, 403])
 def test_a_token_that_is_refused_has_to_be_mended(told: Patient, forge: TestForge, code: int) -> None:
     forge.conduct = answer(code)
