@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import islice
 from urllib.parse import urljoin
 
 import httpx2
@@ -22,7 +23,8 @@ _REDIRECTS = frozenset({301, 302, 307, 308})
 _WORDS = 200
 """Characters of an answer that are kept: for people."""
 _READ = 4_096
-"""Bytes of an answer that are looked at."""
+_PIECES = 4
+"""Of an answer, and the bytes of each of them, that are looked at."""
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -98,14 +100,11 @@ def _words(response: httpx2.Response, mask: Mask) -> str:
     if response.is_success:
         return ""
     read = b""
-    try:
-        for piece in response.iter_bytes(_READ):
-            read += piece
-            if len(read) >= _READ:
-                break
-    except httpx2.HTTPError:
-        pass
-    text = mask(" ".join(read[:_READ].decode("utf-8", "replace").split()))
+    with suppress(httpx2.HTTPError):
+        # So many pieces and no more: an answer that drips for ever is waited for no longer than that.
+        for piece in islice(response.iter_bytes(), _PIECES):
+            read += piece[:_READ]
+    text = mask(" ".join(read.decode("utf-8", "replace").split()))
     return clean(text[: mask.cut(text, _WORDS)])
 
 

@@ -2,6 +2,7 @@
 
 import ssl
 import subprocess  # noqa: TID251 - a certificate that nobody knows
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.worlds.forge import (
     Told,
     be_silent,
     be_slow,
+    drip,
     fail,
     hang_up,
     redirect,
@@ -83,7 +85,9 @@ def test_a_failure_is_an_answer(forge: TestForge, client: ForgeClient) -> None:
 
 def test_a_silent_forge_is_not_waited_for(forge: TestForge, client: ForgeClient) -> None:
     forge.meet(be_silent)
+    begun = time.monotonic()
     assert why(tell(client)).startswith("it is silent")
+    assert time.monotonic() - begun < 3
 
 
 def test_a_forge_that_breaks_off_has_not_answered(forge: TestForge, client: ForgeClient) -> None:
@@ -130,6 +134,13 @@ def test_what_a_forge_says_is_text_without_the_token(forge: TestForge, client: F
     assert isinstance(said, Answer)
     assert said.words == '{"message": "Bad credentials: *** \\u001b[31m"}'
     assert TOKEN not in repr(said)
+
+
+def test_an_answer_that_drips_for_ever_is_not_waited_for(forge: TestForge, client: ForgeClient) -> None:
+    forge.meet(drip)
+    begun = time.monotonic()
+    assert code(tell(client)) == 500
+    assert time.monotonic() - begun < 3
 
 
 def test_a_long_answer_is_not_read_to_its_end(forge: TestForge, client: ForgeClient) -> None:

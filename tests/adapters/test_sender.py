@@ -199,6 +199,17 @@ def test_one_commit_that_fails_is_not_in_the_way_of_the_others(
     assert outbox.spool.waiting() == (ONE,)
 
 
+def test_a_forge_that_fails_is_asked_for_one_status_and_then_left_alone(
+    outbox: Outbox, forge: TestForge, start: Start
+) -> None:
+    forge.conduct = fail
+    outbox.put(status(ONE), status(OTHER))
+    sender = start(Pace(tick=0.01, first=60))
+    eventually(lambda: forge.asked)
+    sender.stop(5)
+    assert len(forge.asked) == 1
+
+
 def test_what_could_not_be_told_for_days_is_given_up(outbox: Outbox, forge: TestForge, start: Start) -> None:
     forge.conduct = fail
     outbox.put(status(at=SystemClock().now() - timedelta(days=8)))
@@ -226,6 +237,15 @@ def test_without_a_token_nothing_is_asked_and_nothing_lost(
     monkeypatch.setenv("MERGE_TOKEN", TOKEN)
     eventually(outbox.is_empty)
     assert len(forge.told) == 1
+
+
+def test_a_token_that_cannot_be_read_is_logged_by_name(
+    outbox: Outbox, start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv("MERGE_TOKEN")
+    outbox.put(status())
+    start()
+    eventually(lambda: "statuses of shop: MERGE_TOKEN is not set" in caplog.text)
 
 
 def test_a_file_that_is_damaged_stops_nothing(

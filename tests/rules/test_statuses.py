@@ -173,6 +173,13 @@ def test_a_commit_that_the_gate_pushed_hears_what_its_branch_comes_to() -> None:
     assert told == dict.fromkeys(("a.1", "a.up"), "success: landed as a.up")
 
 
+def test_a_head_that_the_gate_pushed_does_not_silence_the_authors_own() -> None:
+    pushed = BranchesPushed(repo="shop", at=NOW, branches=("a",), commits=("a.up",))
+    again = chain("m2", entry("a", heads=("a.up",)))
+    told = said(queued(A), caught_up(ALONE), pushed, caught_up(again), ended("landed", landed="a.up"))
+    assert set(told) == {"a.1", "a.up"}
+
+
 def test_a_detail_is_masked_and_stays_text() -> None:
     reason = Coded(Reason.RETEST_FAILED, "key is hush-hush\nand \x1b[31mred")
     [status] = hear(queued(A), ended("sent-back", reason=reason), mask=Mask(("hush-hush",)))

@@ -195,6 +195,13 @@ def be_slow(request: _Request) -> None:
     request.take()
 
 
+def drip(request: _Request) -> None:
+    """The body comes byte by byte, and never ends."""
+    request.wfile.write(b"HTTP/1.1 500 Server Error\r\n\r\n")
+    while not request.forge.released.wait(0.1):
+        request.wfile.write(b".")
+
+
 def hang_up(request: _Request) -> None:
     """In the middle of the head of the answer."""
     request.wfile.write(b"HTTP/1.1 201 Cre")
