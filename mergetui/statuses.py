@@ -62,10 +62,11 @@ class Statuses:
 
     def hear(self, fact: Event) -> tuple[Status, ...]:
         """What is to be told now; facts are heard in the order in which they stand in the journal."""
-        self._learn(fact)
+        self.learn(fact)
         return tuple(self._wanted(fact))
 
-    def _learn(self, fact: Event) -> None:
+    def learn(self, fact: Event) -> None:
+        """Hear a fact of which nothing is to be told; a good deal cheaper."""
         match fact:
             case Enqueued() | HeadMoved() | TakenUp():
                 heads = zip(fact.branches, fact.heads, strict=False)
@@ -193,5 +194,5 @@ def _said(reason: Coded) -> str:
 
 def _forget(known: dict[str, Any]) -> None:
     """The oldest, once there are too many."""
-    for key in list(known)[: max(len(known) - _REMEMBERED, 0)]:
-        del known[key]
+    while len(known) > _REMEMBERED:
+        del known[next(iter(known))]

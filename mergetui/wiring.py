@@ -163,10 +163,13 @@ class Wiring:
 
     def _telling_forges(self, name: str, emit: "Emit") -> "Emit":
         """`emit`, with every fact turned into statuses where a forge wants them."""
+        repository = self.config.repository(name)
+        if repository.forge is None:
+            return emit
         from mergetui.adapters.status_listener import StatusListener
         from mergetui.adapters.status_outlets import spool_in, told_forge
 
-        if told_forge(self.config, self.config.repository(name)) is None:
+        if told_forge(self.config, repository) is None:
             return emit
         spool = spool_in(self.places.of(name))
         return StatusListener(self.journal(name), spool, mask=self.mask(name), then=emit)

@@ -69,18 +69,23 @@ class StatusListener:
             if self._said.get(status.commit) != said:
                 self._spool.put(status)
                 self._said[status.commit] = said
-        for commit in list(self._said)[: max(len(self._said) - _REMEMBERED, 0)]:
-            del self._said[commit]
+        while len(self._said) > _REMEMBERED:
+            del self._said[next(iter(self._said))]
 
     def _follow_from(self, fact: Event) -> tuple[Status, ...]:
         """What is behind the fact in the journal is not heard yet: it may belong to a newer head."""
         facts = self._journal.read()
         for position in range(min(self._heard, len(facts)), len(facts)):
-            statuses = self._statuses.hear(facts[position])
             self._heard = position + 1
             if facts[position] == fact:
-                return statuses
-            for status in statuses:
-                # Told by another process, or never: what was said last is not known any more.
-                self._said.pop(status.commit, None)
+                break
+            self._pass_over(facts[position])
         return self._statuses.hear(fact)
+
+    def _pass_over(self, fact: Event) -> None:
+        if not self._said:
+            self._statuses.learn(fact)
+            return
+        for status in self._statuses.hear(fact):
+            # Told by another process, or never: what was said last is not known any more.
+            self._said.pop(status.commit, None)

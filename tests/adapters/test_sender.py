@@ -195,8 +195,8 @@ def test_one_commit_that_fails_is_not_in_the_way_of_the_others(
     forge.conduct = lambda request: fail(request) if ONE in request.path else request.take()
     outbox.put(status(ONE), status(OTHER))
     start()
-    eventually(lambda: OTHER in forge.last())
-    assert outbox.spool.waiting() == (ONE,)
+    eventually(lambda: outbox.spool.waiting() == (ONE,))
+    assert list(forge.last()) == [OTHER]
 
 
 def test_a_forge_that_fails_is_asked_for_one_status_and_then_left_alone(
