@@ -13,10 +13,12 @@ from mergetui.events import (
     Ended,
     Enqueued,
     Event,
+    HandedOver,
     HeadMoved,
     RetestEnded,
     RetestStarted,
     Retried,
+    TakenBack,
     TakenUp,
 )
 from mergetui.masking import Mask
@@ -31,6 +33,7 @@ LONGEST = 1_000
 """Characters of a description; each forge cuts it further."""
 
 StatusState: TypeAlias = Literal["pending", "running", "success", "failure", "error", "dequeued"]
+_MERGE_IT = "green: waits to be merged"
 _PLACES = 8
 """Commits of one branch that hear what becomes of it."""
 _REMEMBERED = 1_000
@@ -87,7 +90,7 @@ class Statuses:
         _forget(self._places)
         _forget(self._alone)
 
-    def _wanted(self, fact: Event) -> Iterator[Status]:
+    def _wanted(self, fact: Event) -> Iterator[Status]:  # noqa: C901 - one flat case per fact
         match fact:
             case Enqueued() | HeadMoved() | TakenUp() | Retried():
                 yield from self._of_branches(fact, fact.branches, _Word("pending", "queued"))
@@ -102,6 +105,11 @@ class Statuses:
                     yield self._status(fact, branch, commit, _Word("running", "landing"))
             case RetestEnded(reason=Coded(code=code) as reason) if code in RED:
                 yield from self._red(fact, _Word("failure", _said(reason)))
+            case HandedOver():
+                yield from self._places_and(fact, fact.branches, fact.commit, _Word("success", _MERGE_IT))
+            case TakenBack():
+                word = _Word("pending", "cannot be merged as it was tested")
+                yield from self._places_and(fact, fact.branches, fact.commit, word)
             case Ended():
                 yield from self._ended(fact)
             case _:
@@ -130,11 +138,16 @@ class Statuses:
             yield self._status(fact, fact.branches[-1], fact.commit, word, is_published=False)
 
     def _ended(self, fact: Ended) -> Iterator[Status]:
-        word, landed = _ending(fact.run), fact.run.landed_commit
-        places = tuple(self._of_branches(fact, fact.run.branches, word))
+        yield from self._places_and(fact, fact.run.branches, fact.run.landed_commit, _ending(fact.run))
+
+    def _places_and(
+        self, fact: Event, branches: tuple[Branch, ...], commit: Oid | None, word: "_Word"
+    ) -> Iterator[Status]:
+        """Where the branches stand, and the commit, if that is another place."""
+        places = tuple(self._of_branches(fact, branches, word))
         yield from places
-        if landed is not None and landed not in {status.commit for status in places}:
-            yield self._status(fact, fact.run.branches[-1], landed, word)
+        if commit is not None and commit not in {status.commit for status in places}:
+            yield self._status(fact, branches[-1], commit, word)
 
     def _of_branches(self, fact: Event, branches: Iterable[Branch], word: "_Word") -> Iterator[Status]:
         for branch in branches:

@@ -29,7 +29,7 @@ _TOKEN = re.compile(r"[!-~]+")
 
 
 class ForgeClient:
-    """One forge. TLS is verified, proxies of the environment are used; see ADR 8."""
+    """One forge. TLS is verified, proxies of the environment are used; see ADR 9."""
 
     def __init__(self, forge: Forge, token: Callable[[], str | None], *, patience: float = PATIENCE) -> None:
         """`token` is asked before every request, and what it says is kept nowhere."""

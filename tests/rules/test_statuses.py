@@ -11,10 +11,12 @@ from mergetui.events import (
     Ended,
     Enqueued,
     Event,
+    HandedOver,
     HeadMoved,
     RetestEnded,
     RetestStarted,
     Retried,
+    TakenBack,
     TakenUp,
 )
 from mergetui.masking import Mask
@@ -196,3 +198,21 @@ def test_what_is_known_of_branches_does_not_grow_for_ever() -> None:
     for number in range(2_000):
         statuses.hear(queued(entry(f"b{number}")))
     assert not statuses.hear(Retried(repo="shop", at=NOW, branches=("b0",)))
+
+
+def handed_over(kind: type[HandedOver] | type[TakenBack], **fields: object) -> HandedOver | TakenBack:
+    told = {"repo": "shop", "at": NOW, "branches": ("a",), "commit": ALONE.commit, **fields}
+    return kind(**told)  # type: ignore[arg-type]
+
+
+def test_what_waits_to_be_merged_by_somebody_else_is_green_until_it_is_taken_back() -> None:
+    statuses = Statuses(Mask())
+    for fact in (queued(A), caught_up(ALONE)):
+        statuses.hear(fact)
+    over = statuses.hear(handed_over(HandedOver, base=TIP, token=1, until=NOW))
+    assert {(status.commit, status.state) for status in over} == {
+        (A.heads[0], "success"),
+        (ALONE.commit, "success"),
+    }
+    back = statuses.hear(handed_over(TakenBack))
+    assert {status.state for status in back} == {"pending"}
