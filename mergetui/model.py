@@ -127,6 +127,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     """The name of the forge that keeps its requests."""
     project: str | None = None
     """What it is called there: `acme/shop`."""
+    label: str | None = None
+    """A request with this label is queued, and taken out when it loses it; None: labels say nothing."""
 
 
 @dataclass(frozen=True, init=False)

@@ -230,6 +230,22 @@ def doctor(context: typer.Context) -> int:
 
 
 @app.command()
+def webhooks(
+    context: typer.Context,
+    address: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="Where forges reach it, at /NAME.")
+    ] = "127.0.0.1:8787",
+    body_limit: Annotated[
+        str, typer.Option("--body-limit", metavar="SIZE", help="Larger deliveries are refused.")
+    ] = "5MB",
+) -> int:
+    """Hear what forges tell: requests that are merged, closed or labelled, branches that move."""
+    from mergetui.cli import webhooks as hearing
+
+    return hearing.listen(session_of(context), address=address, body_limit=body_limit)
+
+
+@app.command()
 def demo(
     context: typer.Context,
     directory: Annotated[

@@ -1,0 +1,45 @@
+"""The `Doer` of a real repository: an operator's desk, at which the forge sits."""
+
+from mergetui import queueing
+from mergetui.model import Branch, Entry, Oid
+from mergetui.operations import Desk, NotQueued, Queued
+from mergetui.outcome import Unreachable
+from mergetui.webhooks.doing import Later, Outcome, Settled
+
+
+class DeskDoer:
+    def __init__(self, desk: Desk, *, me: str) -> None:
+        self._desk = desk
+        self.me = me
+
+    @property
+    def target(self) -> Branch:
+        return self._desk.repository.target
+
+    def entry(self, branch: Branch) -> Entry | None:
+        return queueing.find(self._desk.state(), branch)
+
+    def enqueue(self, branch: Branch) -> Outcome:
+        answers = self._desk.enqueue([(branch,)])
+        if isinstance(answers, Unreachable):
+            return Later(f"the remote cannot be reached: {answers.message}")
+        match answers[0]:
+            case Queued(pinned_anew=pinned_anew):
+                return Settled(f"{'pinned anew' if pinned_anew else 'queued'}: {branch}")
+            case NotQueued(why=why):
+                return Settled(f"refused: {branch}: {why}")
+
+    def dequeue(self, branch: Branch) -> Outcome:
+        answer = self._desk.dequeue(branch)
+        if isinstance(answer, NotQueued):
+            return Settled(f"{branch} stays: {answer.why}")
+        return Settled(f"out of the queue: {branch}")
+
+    # The two words that the desk does not know yet: nobody waits for a merge, and whoever works on the
+    # repository looks at the remote every `fetch_interval`.
+
+    def merged(self, branch: Branch, *, commit: Oid | None, by: str) -> bool:  # noqa: ARG002
+        return False
+
+    def look_now(self) -> None:
+        return None
