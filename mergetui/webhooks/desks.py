@@ -35,11 +35,8 @@ class DeskDoer:
             return Settled(f"{branch} stays: {answer.why}")
         return Settled(f"out of the queue: {branch}")
 
-    # The two words that the desk does not know yet: nobody waits for a merge, and whoever works on the
-    # repository looks at the remote every `fetch_interval`.
-
-    def merged(self, branch: Branch, *, commit: Oid | None, by: str) -> bool:  # noqa: ARG002
-        return False
+    def merged(self, branch: Branch, *, commit: Oid | None, by: str) -> bool:
+        return self._desk.merged(branch, commit=commit, by=by)
 
     def look_now(self) -> None:
-        return None
+        self._desk.look_now()

@@ -38,7 +38,7 @@ class Doer(Protocol):
     def enqueue(self, branch: Branch) -> Outcome: ...
     def dequeue(self, branch: Branch) -> Outcome: ...
     def merged(self, branch: Branch, *, commit: Oid | None, by: str) -> bool:
-        """Whether an entry waited for that; a late or repeated word changes nothing."""
+        """Whether an entry waits for that, and is looked at now; a late or repeated word changes nothing."""
 
     def look_now(self) -> None:
         """Whoever works on the repository looks at the remote at once."""
@@ -74,9 +74,7 @@ def carry_out(
 def do(deed: Deed, doer: Doer) -> Outcome:
     match deed:
         case Merged():
-            released = doer.merged(deed.branch, commit=deed.commit, by=doer.me)
-            doer.look_now()
-            return Settled(f"merged {deed.branch}" if released else f"{deed.branch} was not waited for")
+            return _hear_of_merge(deed, doer)
         case Enqueue():
             return doer.enqueue(deed.branch)
         case Dequeue():
@@ -104,6 +102,13 @@ def _meant(deed: Deed, repository: Repository) -> Deed | None:
             return deed
 
 
+def _hear_of_merge(deed: Merged, doer: Doer) -> Outcome:
+    if doer.merged(deed.branch, commit=deed.commit, by=doer.me):
+        return Settled(f"merged, they say: {deed.branch}")
+    doer.look_now()
+    return Settled(f"nobody waits for {deed.branch}; looks at the remote")
+
+
 def _take_out(deed: Dequeue, doer: Doer) -> Outcome:
     entry = doer.entry(deed.branch)
     if entry is None:
@@ -111,7 +116,7 @@ def _take_out(deed: Dequeue, doer: Doer) -> Outcome:
     if deed.because == "deleted" and entry.state in _LANDS:
         # Forges delete a branch when its request is merged, and the word of that may come first: refs decide.
         doer.look_now()
-        return Settled(f"{deed.branch} is gone while it lands; looked at the remote")
+        return Settled(f"{deed.branch} is gone while it lands; looks at the remote")
     return doer.dequeue(deed.branch)
 
 
@@ -129,7 +134,7 @@ def _look(branch: Branch, doer: Doer) -> Outcome:
     if branch != doer.target and doer.entry(branch) is None:
         return _NOTHING
     doer.look_now()
-    return Settled(f"{branch} has moved; looked at the remote")
+    return Settled(f"{branch} has moved; looks at the remote")
 
 
 _LANDS = frozenset({EntryState.LANDING, EntryState.AWAITING_MERGE})

@@ -78,14 +78,19 @@ def done(deed: Deed, doer: FakeDoer) -> list[str]:
     return doer.done
 
 
-def test_a_merge_releases_the_entry_that_waits_for_it() -> None:
+SAID = f"merged feature {'1' * 40} by hub@box"
+
+
+def test_a_merge_is_told_to_who_waits_for_it() -> None:
     doer = FakeDoer(awaited=("feature",))
-    assert do(MERGED, doer) == Settled("merged feature")
-    assert doer.done == [f"merged feature {'1' * 40} by hub@box", "look now"]
+    assert do(MERGED, doer) == Settled("merged, they say: feature")
+    assert doer.done == [SAID]
 
 
-def test_a_merge_that_nobody_waits_for_is_told_so() -> None:
-    assert do(MERGED, FakeDoer()) == Settled("feature was not waited for")
+def test_after_a_merge_that_nobody_waits_for_the_target_is_looked_at() -> None:
+    doer = FakeDoer()
+    do(MERGED, doer)
+    assert doer.done == [SAID, "look now"]
 
 
 def test_the_label_queues_a_request() -> None:
@@ -155,7 +160,7 @@ def test_a_remote_that_is_away_puts_a_delivery_off() -> None:
 def test_everything_that_follows_is_told() -> None:
     doer = FakeDoer(queued("feature"))
     outcome = carry_out(delivery(LABELLED, MOVED), repositories=[SHOP], doer_at=lambda _: doer)
-    assert outcome == Settled("shop: queued: feature; shop: feature has moved; looked at the remote")
+    assert outcome == Settled("shop: queued: feature; shop: feature has moved; looks at the remote")
 
 
 def test_a_delivery_of_another_project_does_nothing() -> None:
