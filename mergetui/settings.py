@@ -36,7 +36,7 @@ HELP: Mapping[str, str] = {
     "clean": 'what a warm checkout loses before the next retest; or "keep-ignored"',
     "forge": "the [forges.NAME] that keeps its requests; none: no forge hears or says anything",
     "project": "what the forge calls it",
-    "label": "a request that gets this label there is queued; none: labels say nothing",
+    "label": "a request with this label is queued; none: none is",
 }
 """A line per key of `[repos.NAME]`."""
 SYNTAX: Mapping[str, str] = {"env": "NAME=value,OTHER=value", "env_pass": "NAME,OTHER"}

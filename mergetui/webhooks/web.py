@@ -42,18 +42,17 @@ def application(reception: Reception, *, limit: int, patience: float = PATIENCE)
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
-    """None when it is larger; some of it is read all the same: a sender hears no answer while it sends."""
+    """None when it is larger, or when the sender went away; what is left of it the server reads on its own."""
     parts, size = [], 0
     try:
         async for part in request.stream():
+            parts.append(part)
             size += len(part)
-            if size <= limit:
-                parts.append(part)
-            elif size > 4 * limit:
-                break
+            if size > limit:
+                return None
     except ClientDisconnect:
         return None
-    return b"".join(parts) if size <= limit else None
+    return b"".join(parts)
 
 
 def _refused(reception: Reception, name: str, answer: Answer) -> Response:

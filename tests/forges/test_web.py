@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -206,13 +207,25 @@ def test_no_answer_has_anything_of_the_delivery_or_a_secret_in_it(hooks: Listeni
 
 
 def test_what_cannot_be_kept_is_not_said_to_be(tmp_path: Path) -> None:
-    alone = Listening(tmp_path)
-    (tmp_path / "waiting").rmdir()
+    with _alone(tmp_path, limit=LIMIT) as hooks:
+        (tmp_path / "waiting").rmdir()
+        assert hooks.push().status == 503
+    assert hooks.handed_on == []
+
+
+def test_who_sends_too_much_hears_so_all_the_same(tmp_path: Path) -> None:
+    with _alone(tmp_path, limit=4_000_000) as hooks:
+        assert hooks.push(body=_of(15_000_000)).status == 413
+
+
+@contextmanager
+def _alone(path: Path, *, limit: int) -> Iterator[Listening]:
+    hooks = Listening(path)
     at = socket.create_server(("127.0.0.1", 0))
-    alone.address = f"http://127.0.0.1:{at.getsockname()[1]}"
-    with serving(application(alone.reception, limit=LIMIT), at):
-        assert alone.push().status == 503
-    assert alone.handed_on == []
+    hooks.address = f"http://127.0.0.1:{at.getsockname()[1]}"
+    with serving(application(hooks.reception, limit=limit), at):
+        yield hooks
+    hooks.spool.close()
 
 
 def _connected(hooks: Listening) -> socket.socket:

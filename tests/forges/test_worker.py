@@ -105,10 +105,12 @@ def test_what_could_not_be_done_is_tried_again(works: Make, trouble: object) -> 
     assert at_work.done == ["first"]
 
 
-def test_what_is_put_off_is_not_overtaken_in_its_project(works: Make) -> None:
-    at_work = works(failing(Later("away")))
+def test_what_is_put_off_is_not_overtaken_in_its_project(tmp_path: Path) -> None:
+    at_work = Works(tmp_path, failing(Later("away")))
     at_work.keep("first", "second")
+    at_work.worker.start([])
     eventually(at_work.is_empty)
+    at_work.worker.stop()
     assert at_work.done == ["first", "second"]
 
 
