@@ -42,7 +42,7 @@ def application(reception: Reception, *, limit: int, patience: float = PATIENCE)
 
 
 async def _body(request: Request, limit: int) -> bytes | None:
-    """None when it is larger, or when the sender went away; what is left of it the server reads on its own."""
+    """None when it is larger, or when the sender went away; what is left of it the server reads itself."""
     parts, size = [], 0
     try:
         async for part in request.stream():
