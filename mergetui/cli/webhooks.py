@@ -111,7 +111,7 @@ class Log:
             self._session.tell(*lines)
 
     def _say(self, fields: Mapping[str, object], **parts: str) -> None:
-        shown = {key: clean(redact(part[:_LONGEST])) for key, part in parts.items()}
+        shown = {key: clean(redact(part)[:_LONGEST]) for key, part in parts.items()}
         with self._lock:
             if self._session.as_json:
                 self._session.emit({**fields, "schema": SCHEMA, **shown})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.waiting import eventually
-from tests.cli.running import AGAIN, DONE, INTERRUPTED, USAGE, Mergetui, Running
+from tests.cli.running import AGAIN, INTERRUPTED, USAGE, Mergetui, Running
 from tests.forges.posting import Answered, send
 from tests.forges.signing import SECRET, altered, event_in, headers_of, recorded
 from tests.worlds.remote import Remote
@@ -249,4 +249,3 @@ def test_nothing_on_disk_has_a_secret(forged: Mergetui, remote: Remote) -> None:
     files = [path.read_bytes() for path in forged.state.rglob("*") if path.is_file()]
     assert files != []
     assert [SECRET.encode() in content for content in files] == [False] * len(files)
-    assert forged("doctor").code != DONE
