@@ -12,11 +12,20 @@ from msgspec import Struct, field
 from msgspec.structs import fields
 
 from mergetui.config_values import choices, parse_value
-from mergetui.integrations import Forge
+from mergetui.integrations import Forge, Metrics, Notify
 from mergetui.model import ConsoleSettings, Gate, Repository
-from mergetui.naming import broken_branch_rule, broken_repository_rule, is_inner_path, is_task_branch
+from mergetui.naming import (
+    broken_branch_rule,
+    broken_repository_rule,
+    is_inner_path,
+    is_task_branch,
+    place_of,
+)
+from mergetui.notices import broken_notify_rule
 
-TABLES = ("gate", "repos", "forges", "console", "keys")
+TABLES = ("gate", "repos", "forges", "metrics", "notify", "console", "keys")
+_SINGLE = {f"MERGETUI_{name.upper()}": name for name in ("gate", "metrics", "notify", "console")}
+"""The tables of which there is one each, by the beginning of their variables."""
 
 
 class ConfigError(Exception):
@@ -29,6 +38,8 @@ class Config(Struct, frozen=True, kw_only=True):
     console: ConsoleSettings = ConsoleSettings()
     repos: Mapping[str, Repository] = field(default_factory=dict)
     forges: Mapping[str, Forge] = field(default_factory=dict)
+    metrics: Metrics = Metrics()
+    notify: Notify | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key bindings of the console, by id."""
 
@@ -59,8 +70,16 @@ def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
     forges = {name: _forge(name, table, path) for name, table in _tables(tables, "forges", path).items()}
     _refuse_strangers(repos, forges, path)
     keys = _table("keys", tables.get("keys", {}), path)
-    said = {key: str(value) for key, value in keys.items()}
-    return Config(path=path, gate=gate, console=console, repos=repos, forges=forges, keys=said)
+    return Config(
+        path=path,
+        gate=gate,
+        console=console,
+        repos=repos,
+        forges=forges,
+        metrics=_metrics(tables.get("metrics", {}), path),
+        notify=_notify(tables["notify"], path) if "notify" in tables else None,
+        keys={key: str(value) for key, value in keys.items()},
+    )
 
 
 def setting_names() -> tuple[str, ...]:
@@ -108,9 +127,9 @@ def told_alone(error: ConfigError, path: Path, repository: str) -> str:
 
 def twin_of(remote: str, target: str, repos: Mapping[str, Repository]) -> str | None:
     """The repository that keeps that target of that remote already."""
-    wanted = (_place(remote), target)
+    wanted = (place_of(remote), target)
     return next(
-        (name for name, known in repos.items() if (_place(known.remote), known.target) == wanted), None
+        (name for name, known in repos.items() if (place_of(known.remote), known.target) == wanted), None
     )
 
 
@@ -201,6 +220,20 @@ def _forge(name: str, table: Mapping[str, object], path: Path) -> Forge:
     return forge
 
 
+def _metrics(table: object, path: Path) -> Metrics:
+    metrics: Metrics = _struct(Metrics, "metrics", table, path)
+    if metrics.textfile is not None and not metrics.textfile.endswith(".prom"):
+        raise ConfigError(f"{path}: [metrics] textfile = {metrics.textfile!r}; allowed: a path to NAME.prom")
+    return metrics
+
+
+def _notify(table: object, path: Path) -> Notify:
+    notify: Notify = _struct(Notify, "notify", table, path)
+    if rule := broken_notify_rule(notify):
+        raise ConfigError(f"{path}: [notify] {rule}")
+    return notify
+
+
 def _refuse_strangers(repos: Mapping[str, Repository], forges: Mapping[str, Forge], path: Path) -> None:
     for name, repository in repos.items():
         where = f"{path}: [repos.{name}]"
@@ -214,19 +247,10 @@ def _refuse_strangers(repos: Mapping[str, Repository], forges: Mapping[str, Forg
 def _refuse_twins(repos: Mapping[str, Repository], path: Path) -> None:
     seen: dict[tuple[str, str], str] = {}
     for name, repository in repos.items():
-        twin = seen.setdefault((_place(repository.remote), repository.target), name)
+        twin = seen.setdefault((place_of(repository.remote), repository.target), name)
         if twin != name:
             told = f"[repos.{name}] has the remote and target of [repos.{twin}]"
             raise ConfigError(f"{path}: {told}; a target is kept by one repository alone")
-
-
-def _place(remote: str) -> str:
-    """The same for every way to write one address: by scheme or like scp(1), by whom, with `.git` or not."""
-    address = re.sub(r"^[a-z+]+://(?:[^/]*@)?", "", remote)
-    if "://" not in remote and not remote.startswith(("/", ".")):
-        address = re.sub(r"^(?:[^/@]*@)?([^/:]+):/?", r"\1/", address)
-    host, slash, path = re.sub(r"/+", "/", address).partition("/")
-    return host.lower() + slash + path.removesuffix("/").removesuffix(".git").removesuffix("/")
 
 
 def _struct(kind: type[Any], where: str, table: object, path: Path) -> Any:
@@ -268,8 +292,7 @@ def _with_environment(document: dict[str, Any], environ: Mapping[str, str], path
     """`MERGETUI_GATE__LEASE_TTL` and `MERGETUI_REPOS__SHOP__RETEST` stand above the file."""
     for name, value in sorted(environ.items()):
         match name.split("__"):
-            case [("MERGETUI_GATE" | "MERGETUI_CONSOLE") as variable, key]:
-                kind = variable.removeprefix("MERGETUI_").lower()
+            case [variable, key] if (kind := _SINGLE.get(variable)) is not None:
                 _table(kind, document.setdefault(kind, {}), path)[key.lower()] = value
             case _:
                 continue

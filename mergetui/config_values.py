@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Literal, get_args, get_origin
 
+from mergetui.integrations import NOTICE_KINDS, Rate
 from mergetui.model import CHANNELS
 
 
@@ -77,6 +78,13 @@ def _count(value: object, *, least: int = 1) -> int:
     return said
 
 
+def parse_port(value: object) -> int:
+    said = int(value) if isinstance(value, str) and re.fullmatch("[0-9]{1,5}", value) else value
+    if not isinstance(said, int) or isinstance(said, bool) or not 1 <= said <= 65_535:
+        raise ValueError("a port from 1 to 65535")
+    return said
+
+
 def _count_or_none(value: object) -> int:
     return _count(value, least=0)
 
@@ -88,6 +96,21 @@ def _duration_or_never(value: object) -> timedelta | None:
         return parse_duration(value)
     except ValueError as error:
         raise ValueError(f"{error}, or 'never'") from error
+
+
+def parse_rate(value: object) -> Rate:
+    """`20/h`: so many per second, minute, hour or day."""
+    found = re.fullmatch(r"([0-9]{1,4})/([smhd])", value.strip()) if isinstance(value, str) else None
+    if found is None or not 1 <= int(found[1]) <= 1000:
+        raise ValueError("from 1 to 1000 per s, m, h or d, such as '20/h'")
+    return Rate(int(found[1]), timedelta(**{_UNITS[found[2]]: 1}))
+
+
+def _kinds(value: object) -> tuple[object, ...]:
+    said = _texts(value)
+    if not set(said) <= set(NOTICE_KINDS):
+        raise ValueError(f"a list of {', '.join(repr(kind) for kind in NOTICE_KINDS)}")
+    return said
 
 
 def _channels(value: object) -> tuple[object, ...]:
@@ -131,6 +154,9 @@ _PARSERS_BY_KEY: Mapping[str, Callable[[object], object]] = {
     "auto_stop_remote": _duration_or_never,
     "auto_stop_unattended": _duration_or_never,
     "notify": _channels,
+    "port": parse_port,
+    "on": _kinds,
+    "limit": parse_rate,
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "timedelta": parse_duration,

@@ -168,6 +168,14 @@ class LandingContended(Fact, frozen=True, kw_only=True, tag="contended"):
     base: Oid
 
 
+class LandingRefused(Fact, frozen=True, kw_only=True, tag="landing-refused"):
+    """The remote was reached, its target had not moved, and it said no."""
+
+    branches: tuple[Branch, ...]
+    commit: Oid
+    reason: Coded
+
+
 class LandingUnknown(Fact, frozen=True, kw_only=True, tag="landing-unknown"):
     """The push got no answer; the remote is asked until it is decided."""
 
@@ -258,6 +266,7 @@ Event: TypeAlias = (
     | BranchPushStarted
     | BranchesPushed
     | LandingContended
+    | LandingRefused
     | LandingUnknown
     | HandedOver
     | TakenBack

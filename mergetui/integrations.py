@@ -1,8 +1,10 @@
 """What the gate talks to besides git, as configured: all of it optional, none able to fail a landing."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 ForgeKind: TypeAlias = Literal["github", "gitea", "forgejo", "gitlab"]
 
@@ -25,3 +27,42 @@ class Forge(Struct, frozen=True, kw_only=True):
     """What its webhooks are signed with; without either none are believed."""
     link: str | None = None
     """Where a status leads to: `{repo}`, `{branch}` and `{commit}` are put in."""
+
+
+class Metrics(Struct, frozen=True, kw_only=True):
+    """Where metrics are told; nowhere unless a port or a file is named."""
+
+    port: int | None = None
+    host: str = "127.0.0.1"
+    """The address that is listened on; whoever reaches it may read the metrics."""
+    textfile: str | None = None
+    """A file for the node exporter of Prometheus; its name ends in `.prom`."""
+
+
+NoticeKind: TypeAlias = Literal["landed", "sent-back", "held", "auto-stopped", "lease-forced", "broken"]
+NOTICE_KINDS: tuple[NoticeKind, ...] = (
+    "landed",
+    "sent-back",
+    "held",
+    "auto-stopped",
+    "lease-forced",
+    "broken",
+)
+
+
+class Rate(Struct, frozen=True):
+    count: int
+    span: timedelta
+
+
+class Notify(Struct, frozen=True, kw_only=True):
+    """Who is told of what, by whatever service the addresses name. They hold secrets, as those of forges."""
+
+    urls_env: str | None = None
+    urls_file: str | None = None
+    """One address per line."""
+    on: tuple[NoticeKind, ...] = NOTICE_KINDS
+    limit: Rate = Rate(20, timedelta(hours=1))
+    """So many messages of one process; what is too much is told in one."""
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """The words for a kind, where they are not the usual ones."""

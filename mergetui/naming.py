@@ -83,3 +83,12 @@ def broken_stack_rule(stack: Sequence[str], *, target: str) -> str | None:
     if len(set(stack)) != len(stack):
         return "a stack must not name a branch twice"
     return next((f"a branch {rule}" for branch in stack if (rule := broken_branch_rule(branch))), None)
+
+
+def place_of(remote: str) -> str:
+    """The same for every way to write one address: by scheme or like scp(1), by whom, with `.git` or not."""
+    address = re.sub(r"^[a-z+]+://(?:[^/]*@)?", "", remote)
+    if "://" not in remote and not remote.startswith(("/", ".")):
+        address = re.sub(r"^(?:[^/@]*@)?([^/:]+):/?", r"\1/", address)
+    host, slash, path = re.sub(r"/+", "/", address).partition("/")
+    return host.lower() + slash + path.removesuffix("/").removesuffix(".git").removesuffix("/")

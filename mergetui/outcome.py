@@ -134,6 +134,8 @@ class Run(Struct, frozen=True, kw_only=True):
     token: FencingToken | None = None
     retests: int = 0
     contended: int = 0
+    enqueued_at: Instant | None = None
+    """When its entry was queued; not known of runs that an older version wrote."""
     started_at: Instant
     finished_at: Instant
     log: str | None = None

@@ -18,6 +18,15 @@ T = TypeVar("T")
 Emit: TypeAlias = Callable[[Event], None]
 
 
+class Listener(Protocol):
+    """Hears of what happens; what it raises is logged and goes no further. It returns at once."""
+
+    def hear(self, fact: Event) -> None: ...
+
+    def hear_of_stop(self, repository: str, why: str) -> None:
+        """Auto-advance has stopped itself."""
+
+
 class Clock(Protocol):
     """The only place that knows the time."""
 

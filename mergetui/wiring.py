@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.slot_pool import SlotPool
 from mergetui.config import Config, load
+from mergetui.listening import Audience
 from mergetui.model import EntryState, Holder, Instant, RepositoryState
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Wiring:
         self.clock: Clock = clock or SystemClock()
         self.slots = SlotPool(self.config.gate.slots)
         self.commands: dict[str, RecentCommands] = dict(commands or {})
+        self.audience = Audience()
+        """Hears what engines and desks made from now on do."""
         self._me = me
 
     @cached_property
@@ -152,7 +155,7 @@ class Wiring:
             processes=self.processes,
             occupancy=lambda: DirectoryLock(self.places.of(name)),
             clock=self.clock,
-            emit=self._telling_forges(name, emit),
+            emit=self.audience.after(self._telling_forges(name, emit)),
         )
 
     def sender(self, pace: "Pace | None" = None) -> "Sender":
@@ -280,14 +283,20 @@ class Wiring:
                 vigils[event.repo].hear(event)
             emit(event)
 
-        return Engine(
-            {name: self.driver(name, hear) for name in repos},
+        def stood(name: str) -> None:
+            changed(name)
+            if (why := engine.standing(name).stopped_itself) is not None:
+                self.audience.tell_of_stop(name, why)
+
+        engine = Engine(
+            {name: self.driver(name, self.audience.after(hear)) for name in repos},
             clock=self.clock,
             glance_every={name: repository.fetch_interval for name, repository in repos.items()},
-            changed=changed,
+            changed=stood,
             vigils=vigils,
             sender=self.sender(),
         )
+        return engine
 
     def _recent(self, name: str) -> "RecentCommands":
         from mergetui.adapters.git import RecentCommands

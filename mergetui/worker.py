@@ -118,6 +118,7 @@ class Worker:
     def _stop_itself(self, why: str, *, wait: Wait | None) -> None:
         self._wanted = None
         self.standing = Standing(None, wait, why)
+        self._changed(self.name)
 
     def _why_stop(self, mode: WorkMode) -> str | None:
         if self._vigil is None or mode != "auto":

@@ -21,6 +21,11 @@ class SlotPool:
         with self._lock:
             return self._free_for(repository)
 
+    def busy(self, repository: str) -> int:
+        """Retests of the repository that run now."""
+        with self._lock:
+            return self._taken[repository]
+
     def take(self, repository: str) -> bool:
         with self._lock:
             free = self._free_for(repository)

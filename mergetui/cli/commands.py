@@ -106,7 +106,10 @@ def run(
     ] = False,
     drain_wait: Annotated[str, typer.Option("--drain-wait", metavar="DURATION", help="Wait so long.")] = "0s",
 ) -> int:
-    """Work on repositories without a screen: for ever, or until the queue is drained."""
+    """Work on repositories without a screen: for ever, or until the queue is drained.
+
+    --metrics-port N tells metrics on that port, of 127.0.0.1 unless --metrics-host names another address.
+    """
     return engine.run(context.obj, names or [], drain=drain, drain_wait=drain_wait)
 
 
@@ -191,11 +194,14 @@ def report(
     since: Annotated[
         str, typer.Option("--since", metavar="TIME", help="RFC 3339, or how long ago: 12h.")
     ] = "12h",
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Send it to the addresses of [notify], too.")
+    ] = False,
 ) -> int:
     """The hand-over, in Markdown: what happened since a time, and what is left."""
     from mergetui.cli import report as reporting
 
-    return reporting.report(session_of(context), name, since=since)
+    return reporting.report(session_of(context), name, since=since, notify=notify)
 
 
 @app.command()

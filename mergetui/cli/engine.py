@@ -41,8 +41,12 @@ def run(session: Session, names: Sequence[str], *, drain: bool, drain_wait: str)
             elif line := tell(event):
                 session.tell(line)
 
-    engine = session.wiring.engine(hear)
-    with stop_on_signals() as stopping:
+    from mergetui.outside import outside
+
+    wiring, config = session.wiring, session.wiring.config
+    told_to = outside(wiring, session.metrics(config.metrics), notify=config.notify, repos=chosen)
+    with told_to, stop_on_signals() as stopping:
+        engine = wiring.engine(hear)
         if not drain:
             _run_until_stopped(session, engine, chosen, stopping)
             _say(session, _summary(session, chosen, told), {})

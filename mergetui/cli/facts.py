@@ -19,6 +19,7 @@ from mergetui.events import (
     HandedOver,
     HeadMoved,
     LandingContended,
+    LandingRefused,
     LandingStarted,
     LandingUnknown,
     LeaseForced,
@@ -76,7 +77,7 @@ def steps(fact: Event, target: Branch) -> list[RefStep]:  # noqa: C901, PLR0911 
             return [RefStep(ref=target, before=base, after=commit)]
         case LandingContended(base=base) | CatchUpStarted(onto=base):
             return [RefStep(ref=target, before=base)]
-        case HandedOver(commit=commit) | TakenBack(commit=commit):
+        case HandedOver(commit=commit) | TakenBack(commit=commit) | LandingRefused(commit=commit):
             return [RefStep(ref="candidate", after=commit)]
         case RetestStarted(commit=commit) | RetestEnded(commit=commit) | LandingUnknown(commit=commit):
             return [RefStep(ref="candidate", after=commit)]
@@ -134,6 +135,8 @@ def _says(fact: Event) -> str:  # noqa: PLR0911 - one flat case per kind of fact
             return said
         case TakenBack(reason=Coded(detail=said)) | SaidMerged(said_by=said):
             return said
+        case LandingRefused(reason=why):
+            return f"{why.code}: {why.detail}"
         case PauseBegun(pause=pause):
             return f"{pause.by}: {pause.reason}"
         case LeaseForced(holder=holder, reason=reason):

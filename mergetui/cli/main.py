@@ -4,12 +4,14 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mergetui.cli.session import BROKEN, DONE, INTERRUPTED, USAGE, Failure, Options, Session
 
-_VALUED = {"--config": "config", "--state-dir": "state_dir"}
+_PATHS = {"--config": "config", "--state-dir": "state_dir"}
+_OF_AN_ENGINE = {"--metrics-port": "metrics_port", "--metrics-host": "metrics_host"}
+_VALUED = {**_PATHS, **_OF_AN_ENGINE}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -36,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
 
 def split(argv: Sequence[str]) -> tuple[Options, list[str]]:
     """The global options, wherever they stand before a `--`, and the words that are left."""
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     as_json, read_only, words, rest = False, False, [], list(argv)
     while rest:
         word = rest.pop(0)
@@ -49,18 +51,24 @@ def split(argv: Sequence[str]) -> tuple[Options, list[str]]:
         elif word == "--read-only":
             read_only = True
         elif name in _VALUED and (equals or rest):
-            found[_VALUED[name]] = Path(value if equals else rest.pop(0))
+            found[_VALUED[name]] = value if equals else rest.pop(0)
         elif name in _VALUED:
-            raise Failure(f"{name} needs a path")
+            raise Failure(f"{name} needs {'a path' if name in _PATHS else 'a value'}")
         else:
             words.append(word)
     options = Options(
         as_json=as_json,
-        config=found.get("config"),
-        state_dir=found.get("state_dir"),
+        config=_path(found, "config"),
+        state_dir=_path(found, "state_dir"),
         read_only=read_only,
+        metrics_port=found.get("metrics_port"),
+        metrics_host=found.get("metrics_host"),
     )
     return options, words
+
+
+def _path(found: Mapping[str, str], key: str) -> Path | None:
+    return Path(found[key]) if key in found else None
 
 
 def _run(session: Session, words: list[str]) -> int:
@@ -69,6 +77,8 @@ def _run(session: Session, words: list[str]) -> int:
         return _console(session)
     if session.options.read_only:
         raise Failure("--read-only opens the console and goes with no command")
+    if words[0] != "run" and (session.options.metrics_port or session.options.metrics_host):
+        raise Failure("--metrics-port and --metrics-host go with the console and with `mergetui run`")
     import typer
 
     from mergetui.cli.commands import app
@@ -95,9 +105,14 @@ def _console(session: Session) -> int:
     # Collections while it loads find nothing and take a tenth of it; the console collects when it is there.
     gc.disable()
     wiring = session.wiring
+    from mergetui.integrations import Metrics
+    from mergetui.outside import outside
     from mergetui.tui.start import run_console
 
-    return run_console(wiring, read_only=session.read_only)
+    # What is configured is for `mergetui run`: beside it a console could have neither port nor file.
+    notify = None if session.read_only else wiring.config.notify
+    with outside(wiring, session.metrics(Metrics()), notify=notify) as follow:
+        return run_console(wiring, read_only=session.read_only, follow=follow)
 
 
 def _failure_of(error: Exception) -> Failure:

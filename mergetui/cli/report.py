@@ -1,10 +1,10 @@
 """`mergetui report`: the hand-over as Markdown, or its numbers as JSON."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mergetui.cleaning import redact
-from mergetui.cli.session import DONE, Failure, Session
+from mergetui.cli.session import DONE, NO, Failure, Session
 from mergetui.config_values import parse_duration
 from mergetui.model import Entry, Instant, Pause
 from mergetui.outcome import Run
@@ -13,11 +13,16 @@ from mergetui.report import Report, markdown
 from mergetui.report import report as report_of
 from mergetui.statistics import EndingCount, Override, PauseSpan, Spread, Statistics
 
+if TYPE_CHECKING:
+    from mergetui.adapters.notifying import Service
+
 _LONGEST = timedelta(days=366)
 """As of every duration."""
 
 
-def report(session: Session, repo: str | None, *, since: str) -> int:
+def report(session: Session, repo: str | None, *, since: str, notify: bool = False) -> int:
+    """With `notify` every report is sent to where notifications go, too."""
+    service = _service(session) if notify else None
     now = session.wiring.clock.now()
     began = _instant(since, now)
     told = []
@@ -25,12 +30,27 @@ def report(session: Session, repo: str | None, *, since: str) -> int:
         desk = session.desk(name)
         target = desk.repository.target
         told.append(report_of(name, desk.state(), desk.facts(), target=target, since=began, now=now))
+    texts = [markdown(one) for one in told]
     nothing = ["no repository is configured; mergetui repo add NAME REMOTE --retest COMMAND adds one"]
     session.answer(
         {"since": began, "until": now, "repos": [_fields(one) for one in told]},
-        *([markdown(one) for one in told] or nothing),
+        *(texts or nothing),
     )
+    # Told here first: what cannot be sent is not lost.
+    lost = [] if service is None else [text for text in texts if not service.send_document("Hand-over", text)]
+    if lost:
+        told_why = "the report could not be sent to every address of [notify]"
+        raise Failure(told_why, code="notify", exit_code=NO)
     return DONE
+
+
+def _service(session: Session) -> "Service":
+    from mergetui.outside import service
+
+    notify = session.wiring.config.notify
+    if notify is None:
+        raise Failure("there is no table [notify] in the configuration", code="config")
+    return service(notify)
 
 
 def _fields(told: Report) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from mergetui.cleaning import name as clean
 
 if TYPE_CHECKING:
+    from mergetui.integrations import Metrics
     from mergetui.operations import Desk
     from mergetui.wiring import Places, Wiring
 
@@ -45,6 +46,8 @@ class Options(Struct, frozen=True, kw_only=True):
     as_json: bool = False
     read_only: bool = False
     """A console that looks on and changes nothing."""
+    metrics_port: str | None = None
+    metrics_host: str | None = None
 
 
 class Session:
@@ -96,6 +99,17 @@ class Session:
 
         return Wiring(self.places)
 
+    def metrics(self, configured: "Metrics") -> "Metrics":
+        """Where metrics are told: the options stand above what is configured."""
+        from msgspec.structs import replace
+
+        port, host = self.options.metrics_port, self.options.metrics_host
+        return replace(
+            configured,
+            port=configured.port if port is None else _port(port),
+            host=host or configured.host,
+        )
+
     def desk(self, repository: str) -> "Desk":
         return self.wiring.desk(repository)
 
@@ -145,3 +159,12 @@ class Session:
         self._err.write(f"{question} [y/N] ")
         self._err.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _port(text: str) -> int:
+    from mergetui.config_values import parse_port
+
+    try:
+        return parse_port(text)
+    except ValueError as error:
+        raise Failure(f"--metrics-port {text!r}; allowed: {error}") from error

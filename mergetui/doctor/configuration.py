@@ -66,8 +66,8 @@ def _pieces(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
         document = tomllib.loads(read(path))
     except (ConfigError, tomllib.TOMLDecodeError):
         return
-    for name in ("gate", "console", "keys", "forges"):
-        yield {name: document.get(name, {})}, f"MERGETUI_{name.upper()}__"
+    for name in ("gate", "metrics", "notify", "console", "keys", "forges"):
+        yield {name: document[name]} if name in document else {}, f"MERGETUI_{name.upper()}__"
     repos = document.get("repos", {})
     for name, table in repos.items() if isinstance(repos, dict) else ():
         # A repository names its forge, and cannot be judged without that.

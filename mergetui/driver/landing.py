@@ -15,6 +15,7 @@ from mergetui.events import (
     BranchPushStarted,
     Ended,
     LandingContended,
+    LandingRefused,
     LandingStarted,
     LandingUnknown,
     Recovered,
@@ -156,7 +157,7 @@ class Landing:
                 # The candidate stays until the next look: that counts what the moving target cost it.
                 self._clear(self._contended(candidate))
             case PushRefused(reason=reason):
-                self._clear()
+                self._clear(self._refused(candidate, reason))
                 self._bench.found(candidate, Verdict.RED, reason)
             case Undecided(detail=detail) if asked_again and self._waited_enough(intent):
                 self._clear(self._contended(candidate))
@@ -189,7 +190,7 @@ class Landing:
             self._record.note(self._record.fact(Recovered, detail=told))
         self._record.commit(lambda old: _without(old, candidate, published), *facts)
 
-    def _clear(self, *facts: LandingContended) -> None:
+    def _clear(self, *facts: LandingContended | LandingRefused) -> None:
         self._record.commit(lambda state: replace(state, landing=None), *facts)
 
     def _wait_for_the_remote(self, intent: LandingIntent, detail: str, *, asked_again: bool) -> None:
@@ -201,6 +202,10 @@ class Landing:
 
     def _contended(self, candidate: Candidate) -> LandingContended:
         return self._record.fact(LandingContended, branches=branches_of(candidate), base=candidate.base)
+
+    def _refused(self, candidate: Candidate, reason: Coded) -> LandingRefused:
+        branches, commit = branches_of(candidate), candidate.commit
+        return self._record.fact(LandingRefused, branches=branches, commit=commit, reason=reason)
 
     def _waited_enough(self, intent: LandingIntent) -> bool:
         return self._record.now() - intent.started_at >= DECISION_GRACE

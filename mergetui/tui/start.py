@@ -15,13 +15,27 @@ _IN_THE_SANDBOX = Opening(says="a sandbox: s does one step, a goes on by itself,
 
 
 def run_console(
-    wiring: Wiring, *, read_only: bool = False, run: Callable[[Console], object] = Console.run
+    wiring: Wiring,
+    *,
+    read_only: bool = False,
+    run: Callable[[Console], object] = Console.run,
+    follow: Callable[[Wiring], object] = lambda _: None,
 ) -> int:
-    """Until the operator quits; the exit code of the command. What breaks is logged beside the state."""
-    return _open(wiring, Opening(), read_only=read_only, run=run)
+    """Until the operator quits; the exit code of the command. What breaks is logged beside the state.
+
+    `follow` is told of every further wiring on the same state that takes this one's place.
+    """
+    return _open(wiring, Opening(), read_only=read_only, run=run, follow=follow)
 
 
-def _open(wiring: Wiring, opening: Opening, *, read_only: bool, run: Callable[[Console], object]) -> int:
+def _open(
+    wiring: Wiring,
+    opening: Opening,
+    *,
+    read_only: bool,
+    run: Callable[[Console], object],
+    follow: Callable[[Wiring], object] = lambda _: None,
+) -> int:
     while True:
         _log_to(None if read_only else wiring.places.state)
         console = _console(wiring, opening, read_only=read_only)
@@ -35,6 +49,7 @@ def _open(wiring: Wiring, opening: Opening, *, read_only: bool, run: Callable[[C
         match console.then:
             case Reopen(config=config, opening=opening):
                 wiring = Wiring(wiring.places, config, commands=wiring.commands)
+                follow(wiring)
             case Visit(wiring=sandbox, directory=directory):
                 _open(sandbox, _IN_THE_SANDBOX, read_only=False, run=run)
                 opening = Opening(says=f"the sandbox stays in {directory}")

@@ -11,7 +11,9 @@ from textual import events
 from textual.widgets import Input
 
 from mergetui.config_file import add_repository
+from mergetui.integrations import Metrics
 from mergetui.model import EntryState, RepositoryState
+from mergetui.outside import outside
 from mergetui.tui.app import Console
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.reopening import WAITS, Reopen
@@ -22,10 +24,12 @@ from mergetui.tui.screens.settings import SettingsForm
 from mergetui.tui.start import run_console
 from mergetui.wiring import Places, Wiring
 from mergetui.worker import Standing
+from tests.adapters.scraping import free_port, scrape
 from tests.tui.fakes import World
 from tests.tui.seat import Seat, play, seated
 from tests.worlds.remote import Remote, git_in
 
+_NOWHERE = Metrics()
 Scene = Callable[[Seat], Awaitable[object]]
 
 
@@ -42,9 +46,11 @@ def remote(tmp_path: Path) -> Remote:
 class Evening:
     """One console after the other, each with a scene of its own; then nobody opens any more."""
 
-    def __init__(self, where: Places, *scenes: Scene) -> None:
+    def __init__(self, where: Places, *scenes: Scene, metrics: Metrics = _NOWHERE) -> None:
         self.scenes = list(scenes)
-        self.code = run_console(Wiring(where), run=self.run)
+        wiring = Wiring(where)
+        with outside(wiring, metrics) as follow:
+            self.code = run_console(wiring, run=self.run, follow=follow)
         assert self.scenes == []
 
     def run(self, console: Console) -> None:
@@ -308,3 +314,30 @@ def test_the_sandbox_is_for_those_who_have_nothing_yet() -> None:
     assert why_not("add_repository", Ground(unconfigured=True)) is None
     assert why_not("enqueue", Ground(unconfigured=True)) == "no repository is configured: R adds one"
     assert [why_not(act, Ground(reopening=True)) for act in ("step", "settings")] == [WAITS, WAITS]
+
+
+def test_counts_go_on_in_the_next_console_and_a_new_repository_is_told_too(
+    where: Places, remote: Remote
+) -> None:
+    port = free_port()
+    add_repository(where.config, "shop", {"remote": remote.url, "retest": "true"})
+    remote.propose("feat/x", a="1")
+    Wiring(where).desk("shop").enqueue([("feat/x",)])
+
+    def landings(repo: str) -> float:
+        return scrape(port)("mergetui_landings_total", repo=repo)
+
+    async def land(seat: Seat) -> None:
+        await seat.until(lambda: len(seat.main.taken) == 1)
+        seat.main.run_act("auto")
+        await seat.until(lambda: landings("shop") == 1)
+        seat.main.run_act("auto")
+        add_repository(where.config, "zoo", {"remote": remote.url, "target": "other"})
+        await save(seat, batch="2")
+
+    async def look(seat: Seat) -> None:
+        await seat.until(lambda: len(seat.main.taken) == 2)
+        assert (landings("shop"), landings("zoo")) == (1, 0)
+        await leave(seat)
+
+    assert Evening(where, land, look, metrics=Metrics(port=port)).code == 0
