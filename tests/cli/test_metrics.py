@@ -100,10 +100,10 @@ def without(library: str, directory: Path) -> str:
 
 def test_without_the_library_a_plain_word_says_what_to_install(shop: Mergetui, tmp_path: Path) -> None:
     path = f"{without('prometheus_client', tmp_path)}:{shop.environment['PYTHONPATH']}"
-    answer = shop("run", "--drain", "--metrics-port", str(free_port()), PYTHONPATH=path)
+    answer = shop.afresh("run", "--drain", "--metrics-port", str(free_port()), PYTHONPATH=path)
     assert answer.code == USAGE
     assert "pip install 'mergetui[metrics]'" in answer.err
-    assert shop("run", "--drain", PYTHONPATH=path).code == DONE
+    assert shop.afresh("run", "--drain", PYTHONPATH=path).code == DONE
 
 
 def test_the_console_refuses_a_port_that_is_taken_before_it_opens(shop: Mergetui) -> None:

@@ -110,6 +110,6 @@ def test_without_the_library_a_plain_word_says_what_to_install(told: Mergetui, t
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     (hidden / "apprise.py").write_text("raise ModuleNotFoundError('apprise')")
-    answer = told("run", "--drain", PYTHONPATH=f"{hidden}:{told.environment['PYTHONPATH']}")
+    answer = told.afresh("run", "--drain", PYTHONPATH=f"{hidden}:{told.environment['PYTHONPATH']}")
     assert answer.code == USAGE
     assert "pip install 'mergetui[notify]'" in answer.err
