@@ -21,6 +21,8 @@ class Why(StrEnum):
     UNDECIDED = "the remote has not said what became of a push"
     REMOTE_DOWN = "the remote cannot be reached"
     NO_COMMAND = "the repository has no retest command"
+    FROZEN = "a check holds the whole repository up"
+    HELD_BACK = "every entry that can move waits for a check"
     NO_SLOT = "every slot for retests is taken by other repositories"
     LEASE_BUSY = "another holder has the lease"
     ELSEWHERE = "another process works on the repository"
@@ -33,6 +35,8 @@ class Wait(Struct, frozen=True, kw_only=True):
     why: Why
     detail: str = ""
     until: Instant | None = None
+    is_brief: bool = False
+    """It is over within seconds, whatever comes of it."""
 
 
 class Decide(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What a landing hangs on: disk, lease, pause, remote, engine, head entry, retest, next entry."""
+"""What a landing hangs on: disk, lease, pause, remote, engine, checks, head entry, retest, next entry."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -10,7 +10,8 @@ from mergetui.events import Broken, CaughtUp, Ended, Event, RetestStarted
 from mergetui.model import Entry, EntryState, Instant, Lease
 from mergetui.outcome import Run
 from mergetui.queueing import order
-from mergetui.verdict import Knowledge, spell
+from mergetui.reason import HeldBack
+from mergetui.verdict import Knowledge, freeze_of, held_back, spell
 
 _LATEST = 50
 """Landings that tell what is usual."""
@@ -31,6 +32,7 @@ def circumstances(known: Knowledge) -> tuple[Circumstance, ...]:
         _pause(known),
         _remote(known),
         _engine(known),
+        *_checks(known),
         _head(known),
         _retest(known),
         _next(known),
@@ -121,6 +123,27 @@ def _engine(known: Knowledge) -> Circumstance:
         return Circumstance(about="engine", says=says)
     broken = f"; the last one failed: {known.broken}" if known.broken else ""
     return Circumstance(about="engine", says=f"nobody advances it{broken}", blocks=True)
+
+
+def _checks(known: Knowledge) -> tuple[Circumstance, ...]:
+    """Where there are any: what they said when they were last asked."""
+    if not known.repository.checks:
+        return ()
+    if frozen := freeze_of(known):
+        return (Circumstance(about="checks", says=_held(frozen, known), blocks=True),)
+    queue = order(known.state.entries.values())
+    held = [(entry, said) for entry in queue if (said := held_back(entry, known))]
+    if not held:
+        return (Circumstance(about="checks", says=f"nothing waits for {', '.join(known.repository.checks)}"),)
+    others = f"; {len(held) - 1} more wait" if len(held) > 1 else ""
+    (entry, said), movable = held[0], [entry for entry in queue if not entry.state.needs_a_person]
+    says = f"{entry.branch} waits for {_held(said, known)}{others}"
+    return (Circumstance(about="checks", says=says, blocks=len(held) == len(movable)),)
+
+
+def _held(said: HeldBack, known: Knowledge) -> str:
+    left = f", {spell(said.until - known.now)} left" if said.until else ""
+    return f"{said.check}: {said.reason}{left}"
 
 
 def _head(known: Knowledge) -> Circumstance:

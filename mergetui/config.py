@@ -11,8 +11,9 @@ from typing import Any, get_type_hints
 from msgspec import Struct, field
 from msgspec.structs import fields
 
+from mergetui.config_checks import broken_checks_rule, parse_check
 from mergetui.config_values import choices, parse_value
-from mergetui.integrations import Forge, Metrics, Notify
+from mergetui.integrations import CheckTable, Forge, Metrics, Notify
 from mergetui.model import ConsoleSettings, Gate, Repository
 from mergetui.naming import (
     broken_branch_rule,
@@ -23,7 +24,7 @@ from mergetui.naming import (
 )
 from mergetui.notices import broken_notify_rule
 
-TABLES = ("gate", "repos", "forges", "metrics", "notify", "console", "keys")
+TABLES = ("gate", "repos", "forges", "checks", "metrics", "notify", "console", "keys")
 _SINGLE = {f"MERGETUI_{name.upper()}": name for name in ("gate", "metrics", "notify", "console")}
 """The tables of which there is one each, by the beginning of their variables."""
 
@@ -40,6 +41,8 @@ class Config(Struct, frozen=True, kw_only=True):
     forges: Mapping[str, Forge] = field(default_factory=dict)
     metrics: Metrics = Metrics()
     notify: Notify | None = None
+    checks: Mapping[str, CheckTable] = field(default_factory=dict)
+    """What is written of checks; whether it means anything the checks know."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Key bindings of the console, by id."""
 
@@ -69,6 +72,9 @@ def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
     _refuse_twins(repos, path)
     forges = {name: _forge(name, table, path) for name, table in _tables(tables, "forges", path).items()}
     _refuse_strangers(repos, forges, path)
+    checks = {
+        name: _check_table(name, table, path) for name, table in _tables(tables, "checks", path).items()
+    }
     keys = _table("keys", tables.get("keys", {}), path)
     return Config(
         path=path,
@@ -76,6 +82,7 @@ def parse(text: str, *, path: Path, environ: Mapping[str, str]) -> Config:
         console=console,
         repos=repos,
         forges=forges,
+        checks=checks,
         metrics=_metrics(tables.get("metrics", {}), path),
         notify=_notify(tables["notify"], path) if "notify" in tables else None,
         keys={key: str(value) for key, value in keys.items()},
@@ -197,6 +204,8 @@ def _check(repository: Repository, where: str, path: Path) -> None:
         raise ConfigError(f"{path}: [{where}] {told}; allowed: 1 and 1, for the lease is kept for one entry")
     if repository.retest is not None and not repository.retest.strip():
         raise ConfigError(f"{path}: [{where}] retest = {repository.retest!r}; allowed: a shell command")
+    if rule := broken_checks_rule(repository.checks):
+        raise ConfigError(f"{path}: [{where}] checks = {list(repository.checks)!r}; allowed: {rule}")
     if repository.report_log is not None and not is_inner_path(repository.report_log):
         told = f"report_log = {repository.report_log!r}; allowed: a path below the checkout, without '..'"
         raise ConfigError(f"{path}: [{where}] {told}")
@@ -218,6 +227,13 @@ def _forge(name: str, table: Mapping[str, object], path: Path) -> Forge:
     if forge.api is None and forge.kind in ("gitea", "forgejo"):
         raise ConfigError(f"{path}: [{where}] 'api' is missing; every {forge.kind} has an address of its own")
     return forge
+
+
+def _check_table(name: str, table: Mapping[str, object], path: Path) -> CheckTable:
+    try:
+        return parse_check(name, table)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def _metrics(table: object, path: Path) -> Metrics:

@@ -152,7 +152,9 @@ class Drain:
                 return True
             case Why.NO_ROOM:
                 return not self._is_over()
-            case Why.DEFERRED if wait.until is not None:
+            case _ if wait.is_brief:
+                return True
+            case Why.DEFERRED | Why.HELD_BACK | Why.FROZEN if wait.until is not None:
                 return (wait.until - self._clock.now()).total_seconds() <= self._left()
             case _:
                 return False

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from mergetui.model import Branch, Candidate, FencingToken, Instant, Oid, Pause, Priority
 from mergetui.outcome import Run
-from mergetui.reason import Coded
+from mergetui.reason import Coded, HeldBack
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -56,6 +56,31 @@ class TakenUp(Fact, frozen=True, kw_only=True, tag="taken-up"):
     heads: tuple[Oid, ...]
     before: tuple[Oid, ...] = ()
     retry: int
+
+
+class Approved(Fact, frozen=True, kw_only=True, tag="approved"):
+    """An operator gave his word for the entry as it was."""
+
+    branches: tuple[Branch, ...]
+    heads: tuple[Oid, ...]
+    check: str | None
+    """None: for whichever check asks for it."""
+    said_by: str
+
+
+class HeldUp(Fact, frozen=True, kw_only=True, tag="held-up"):
+    """A check waits: those behind the entry go on. Without branches it concerns the whole repository."""
+
+    branches: tuple[Branch, ...]
+    held: HeldBack
+
+
+class Cleared(Fact, frozen=True, kw_only=True, tag="cleared"):
+    """No check waits any more."""
+
+    branches: tuple[Branch, ...]
+    check: str
+    """The one that it waited for last."""
 
 
 class PauseBegun(Fact, frozen=True, kw_only=True, tag="paused"):
@@ -248,6 +273,9 @@ Event: TypeAlias = (
     | Moved
     | HeadMoved
     | TakenUp
+    | Approved
+    | HeldUp
+    | Cleared
     | PauseBegun
     | PauseEnded
     | LeaseGranted

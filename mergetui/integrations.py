@@ -29,6 +29,16 @@ class Forge(Struct, frozen=True, kw_only=True):
     """Where a status leads to: `{repo}`, `{branch}` and `{commit}` are put in."""
 
 
+class CheckTable(Struct, frozen=True, kw_only=True):
+    """`[checks.NAME]`: which check, and its settings as they are written; they mean something to it alone."""
+
+    name: str
+    kind: str
+    timeout: timedelta = timedelta(seconds=10)
+    """How long it may take to answer; then the entry waits."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
 class Metrics(Struct, frozen=True, kw_only=True):
     """Where metrics are told; nowhere unless a port or a file is named."""
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
-from mergetui.reason import Coded
+from mergetui.reason import Coded, HeldBack
 
 Instant: TypeAlias = datetime
 Oid: TypeAlias = str
@@ -129,6 +129,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     """What it is called there: `acme/shop`."""
     label: str | None = None
     """A request with this label is queued, and taken out when it loses it; None: labels say nothing."""
+    checks: tuple[str, ...] = ()
+    """What must hold before an entry is caught up and before it lands, in the order in which it is told."""
 
 
 @dataclass(frozen=True, init=False)
@@ -139,6 +141,17 @@ class Change:
 
     def __init__(self, *revisions: str) -> None:
         object.__setattr__(self, "revisions", revisions)
+
+
+class Approval(Struct, frozen=True, kw_only=True, gc=False):
+    """An operator's word for an entry as it was; of other heads it says nothing."""
+
+    by: str
+    """`operator@host`."""
+    check: str | None
+    """The check that asked for it; None: whichever does."""
+    heads: tuple[Oid, ...]
+    at: Instant
 
 
 # In no cycle, and so nothing for the collector to go through: with thousands of them it stops the console.
@@ -181,6 +194,9 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """Path of the latest retest's checkout, where it writes a report log; not to be trusted."""
     pushed: tuple[Oid, ...] = ()
     """Heads that the gate itself pushed to the branches: not the author's doing."""
+    approvals: tuple[Approval, ...] = ()
+    held_back: HeldBack | None = None
+    """What a check said of it when it was last asked; those behind it go on."""
 
     @property
     def branch(self) -> Branch:
@@ -336,6 +352,8 @@ class RepositoryState(Struct, frozen=True, kw_only=True):
     advance: Advance | None = None
     last_token: FencingToken = 0
     window: Window | None = None
+    frozen: HeldBack | None = None
+    """What a check said of the whole repository when it was last asked: nothing is started, nothing lands."""
     look_wanted: Instant | None = None
     """When somebody said last that the remote has news."""
     serial: int = 0

@@ -30,7 +30,7 @@ from mergetui.actions import (
 )
 from mergetui.model import Candidate, Entry, EntryState, Handover, Link, Oid
 from mergetui.prospects import Future, futures, longest_chain, rests, standing
-from mergetui.reason import Coded, Reason
+from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.view import Policy, Verdict, View
 
 
@@ -42,12 +42,12 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
         return (PauseItself(view.rewound),)
     if view.handover is not None:
         return _handed_over(view, view.handover, policy)
-    if news := _news(view, policy):
+    if news := _news(view, policy) or _refused(view):
         return news
     ahead = futures(view, policy)
     if stops := _stops(view, ahead):
         return stops
-    if not ahead[0].line or (_is_paused(view) and not standing(view, ahead)):
+    if not ahead[0].line or (_begins_nothing(view) and not standing(view, ahead)):
         return (_nothing_to_do(view),)
     if reason := _cannot_work(view):
         return (Defer(ahead[0].line, reason),)
@@ -56,6 +56,8 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
 
 def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
     sure = ahead[0]
+    if sure.green and (wait := _checking(view, sure.green)):
+        return (wait,)
     if sure.green:
         return (HandOver(sure.green) if policy.external else Land(sure.green),)
     if sure.void:
@@ -104,7 +106,7 @@ def _is_where_it_was(view: View, link: Link, entry: Entry) -> bool:
 
 def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
     """What is tested next: first what is likeliest to be served."""
-    if _is_paused(view) or view.trouble is not None:
+    if _begins_nothing(view) or view.trouble is not None:
         return ()
     if policy.enabled and not policy.has_command:
         return (Wait(why=Why.NO_COMMAND),)
@@ -235,9 +237,42 @@ def _is_paused(view: View) -> bool:
     return view.pause is not None and (view.pause.until is None or view.pause.until > view.now)
 
 
+def _begins_nothing(view: View) -> bool:
+    """While an answer is awaited, too: what it is about may come first."""
+    return _is_paused(view) or view.frozen is not None or bool(view.unanswered)
+
+
+def _refused(view: View) -> tuple[Action, ...]:
+    return tuple(SendBack(entry, view.refused[entry.id]) for entry in view.queue if entry.id in view.refused)
+
+
+def _checking(view: View, candidate: Candidate) -> Wait | None:
+    """What a green candidate waits for besides its turn."""
+    if view.frozen is not None:
+        return _held_up(Why.FROZEN, view.frozen)
+    return _asking(view) if view.unanswered & set(candidate.entries) else None
+
+
+def _asking(view: View) -> Wait:
+    branch = next(entry.branch for entry in view.queue if entry.id in view.unanswered)
+    return Wait(why=Why.HELD_BACK, detail=f"{branch} waits for the answers of checks", is_brief=True)
+
+
+def _held_up(why: Why, held: HeldBack, branch: str = "") -> Wait:
+    about = f"{branch} waits for {held.check}" if branch else held.check
+    return Wait(why=why, detail=f"{about}: {held.reason}", until=held.until)
+
+
 def _nothing_to_do(view: View) -> Wait:
     if _is_paused(view) and view.pause is not None:
         return Wait(why=Why.PAUSED, detail=view.pause.reason, until=view.pause.until)
+    if view.frozen is not None and any(not entry.state.needs_a_person for entry in view.queue):
+        return _held_up(Why.FROZEN, view.frozen)
+    if view.unanswered:
+        return _asking(view)
+    held = [entry for entry in view.queue if entry.id in view.held_back]
+    if held:
+        return _held_up(Why.HELD_BACK, view.held_back[held[0].id], held[0].branch)
     times = [entry.available_at for entry in view.queue if entry.available_at and rests(entry, view.now)]
     if times:
         return Wait(why=Why.DEFERRED, until=min(times))

@@ -7,11 +7,12 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from mergetui.checks.ruling import Cleared, Ruling, Unanswered
 from mergetui.events import Event
 from mergetui.forecasting import Commit, Distance, FileChange, Forecast
 from mergetui.model import Branch, Candidate, Entry, Holder, Instant, Link, Oid, RepositoryState
 from mergetui.outcome import RetestEnding, Unreachable
-from mergetui.reason import Coded
+from mergetui.reason import Coded, HeldBack
 
 T = TypeVar("T")
 
@@ -249,6 +250,29 @@ class Slots(Protocol):
 
     def withdraw(self, repository: str) -> None:
         """It does not want one any more."""
+
+
+class Stand(Struct, frozen=True):
+    """Where an entry stands that is caught up: its commit, and what that is on top of."""
+
+    base: Oid
+    commit: Oid
+
+
+class Checks(Protocol):
+    """What must hold before an entry is caught up and before it lands. Nobody waits for an answer here."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def of_everything(self) -> HeldBack | Unanswered | Cleared:
+        """What holds the whole repository up; asked first in a round."""
+
+    def of_entry(self, entry: Entry, *, tip: Oid | None, stand: Stand | None = None) -> Ruling:
+        """Whether the entry may be caught up with `tip`, or, where it stands already, may land."""
+
+    def has_news(self) -> bool:
+        """Something was answered since the last round began."""
 
 
 class Occupancy(Protocol):

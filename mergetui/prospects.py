@@ -129,11 +129,12 @@ def _same_work(entry: Entry, other: Entry) -> bool:
 
 def in_line(view: View) -> tuple[Entry, ...]:
     """The entries that may be worked on now."""
-    queued, now = EntryState.QUEUED, view.now
+    queued, now, held = EntryState.QUEUED, view.now, view.held_back
     return tuple(
         entry
         for entry in view.queue
-        if entry.state is queued or not (entry.state.needs_a_person or rests(entry, now))
+        if (entry.state is queued or not (entry.state.needs_a_person or rests(entry, now)))
+        and entry.id not in held
     )
 
 

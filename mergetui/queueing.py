@@ -6,7 +6,17 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import Branch, Entry, EntryId, EntryState, Instant, Oid, Priority, RepositoryState
+from mergetui.model import (
+    Approval,
+    Branch,
+    Entry,
+    EntryId,
+    EntryState,
+    Instant,
+    Oid,
+    Priority,
+    RepositoryState,
+)
 from mergetui.reason import Coded, Reason
 
 _FIRST_DEFERRAL = timedelta(seconds=5)
@@ -149,6 +159,23 @@ def pin_anew(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
     deferred = entry.state is EntryState.DEFERRED
     state = EntryState.DEFERRED if deferred else EntryState.QUEUED
     return replace(entry, heads=heads, state=state, state_since=now)
+
+
+def approve(entry: Entry, *, by: str, check: str | None, now: Instant) -> Entry:
+    """With an operator's word for its present heads; what was said of others is of no use any more."""
+    word = Approval(by=by, check=check, heads=entry.heads, at=now)
+    others = (
+        known
+        for known in entry.approvals
+        if known.heads == entry.heads and (known.by, known.check) != (by, check)
+    )
+    return replace(entry, approvals=(*others, word))
+
+
+def carry_approvals(before: Entry, after: Entry) -> Entry:
+    """What was said of an entry holds for what the gate itself made of it."""
+    carried = (replace(word, heads=after.heads) for word in before.approvals if word.heads == before.heads)
+    return replace(after, approvals=tuple(carried))
 
 
 def enter(entry: Entry, state: EntryState, *, now: Instant) -> Entry:

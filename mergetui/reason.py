@@ -1,5 +1,6 @@
 """The stable codes that say why an entry did not land (contract: added to, never renamed)."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ class Reason(StrEnum):
     INTERRUPTED = "interrupted"
     DEQUEUED = "dequeued"
     INTERNAL = "internal"
+    CHECK_REFUSED = "check-refused"
 
 
 RED = frozenset(
@@ -46,3 +48,12 @@ class Coded(Struct, frozen=True, gc=False):
 
     code: Reason
     detail: str
+
+
+class HeldBack(Struct, frozen=True, kw_only=True, gc=False):
+    """What a check waits for; nobody is at fault."""
+
+    check: str
+    reason: str
+    until: datetime | None = None
+    """It is asked again then; None: now and then."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mergetui.actions import Defer, Wait, Why
 from mergetui.cleaning import redact
@@ -14,7 +15,7 @@ from mergetui.leasing import is_kept
 from mergetui.model import Candidate, Entry, EntryState, Instant, Repository, RepositoryState
 from mergetui.planning import plan
 from mergetui.queueing import order
-from mergetui.reason import Coded, Reason
+from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.view import Output, Policy, View
 
 
@@ -72,6 +73,8 @@ def explain(known: Knowledge) -> Verdict:  # noqa: C901, PLR0911, PLR0912 - one 
         case Why.REMOTE_DOWN:
             mend = f"git ls-remote {redact(known.repository.remote)}"
             return _verdict(wait, f"the remote cannot be reached: {wait.detail}", mend)
+        case Why.FROZEN | Why.HELD_BACK:
+            return _verdict(wait, wait.detail + _until(wait.until))
         case Why.NO_SLOT:
             return _verdict(wait, "every slot for retests is taken by other repositories: [gate] slots")
         case Why.LEASE_BUSY:
@@ -97,11 +100,16 @@ def _wait(known: Knowledge) -> Wait:  # noqa: PLR0911 - one return per thing tha
     if state.handover is not None and is_kept(state):
         return Wait(why=Why.AWAITING_MERGE, detail=_names(state.handover.candidate))
     queue = order(state.entries.values())
+    frozen = freeze_of(known)
+    if frozen is not None and any(not entry.state.needs_a_person for entry in queue):
+        return Wait(why=Why.FROZEN, detail=f"{frozen.check}: {frozen.reason}", until=frozen.until)
     flying = [entry for entry in queue if entry.state.in_flight]
     worked_on = state.lease is not None and not known.holder_is_dead
     if flying and worked_on:
         return Wait(why=Why.TESTING, detail=_in_flight(flying, known.now))
-    actions = plan(_view(state, queue, now=known.now, lease_of_another=worked_on), known.policy)
+    held = {entry.id: said for entry in queue if (said := held_back(entry, known))}
+    view = replace(_view(state, queue, now=known.now, lease_of_another=worked_on), held_back=held)
+    actions = plan(view, known.policy)
     match actions[0]:
         case Wait() as wait:
             return wait
@@ -114,6 +122,28 @@ def _wait(known: Knowledge) -> Wait:  # noqa: PLR0911 - one return per thing tha
         case _:
             lacks_slot = state.advance is not None and state.advance.lacks_slot
             return Wait(why=Why.NO_SLOT if lacks_slot else Why.NOT_ADVANCING)
+
+
+def freeze_of(known: Knowledge) -> HeldBack | None:
+    """What a check holds the whole repository up with, as it was last asked."""
+    return _said(known.state.frozen, known)
+
+
+def held_back(entry: Entry, known: Knowledge) -> HeldBack | None:
+    """What a check lets the entry wait for, as it was last asked; nothing while the gate is at work on it."""
+    waits = entry.state in (EntryState.QUEUED, EntryState.DEFERRED)
+    return _said(entry.held_back, known) if waits else None
+
+
+def _said(held: HeldBack | None, known: Knowledge) -> HeldBack | None:
+    """Nothing once its time is over, or when nobody wants the check any more."""
+    if held is None or held.check not in known.repository.checks:
+        return None
+    return held if held.until is None or held.until > known.now else None
+
+
+def _until(instant: Instant | None) -> str:
+    return f", until {instant:%Y-%m-%d %H:%M} UTC" if instant else ""
 
 
 def _names(candidate: Candidate) -> str:

@@ -9,6 +9,7 @@ from mergetui.model import (
     Branch,
     Candidate,
     Entry,
+    EntryId,
     Gate,
     Handover,
     Instant,
@@ -19,7 +20,7 @@ from mergetui.model import (
     Pause,
     Repository,
 )
-from mergetui.reason import Coded
+from mergetui.reason import Coded, HeldBack
 
 
 class Verdict(StrEnum):
@@ -110,6 +111,14 @@ class View(Struct, frozen=True, kw_only=True):
     """Retests that may be started besides those that run; None: no limit but the policy's."""
     passed: Mapping[Oid, Pass] = {}
     """By tree: what has passed under the same command, and is young enough to be believed."""
+    held_back: Mapping[EntryId, HeldBack] = {}
+    """Entries that wait for a check; those behind them go on."""
+    refused: Mapping[EntryId, Coded] = {}
+    """Entries that a check says no to."""
+    unanswered: frozenset[EntryId] = frozenset()
+    """Entries that a check has not answered about yet: it will, and until then nothing goes before them."""
+    frozen: HeldBack | None = None
+    """What a check waits for that concerns the whole repository."""
     trouble: str | None = None
     """Why the remote could not be looked at; what is known of it is old."""
     rewound: Coded | None = None

@@ -17,6 +17,7 @@ from mergetui.model import EntryState, Holder, Instant, RepositoryState
 
 if TYPE_CHECKING:
     from mergetui.adapters.archive import Archive
+    from mergetui.adapters.asked_checks import AskedChecks
     from mergetui.adapters.git import RecentCommands
     from mergetui.adapters.journal import FileJournal
     from mergetui.adapters.process import SystemProcesses
@@ -226,6 +227,16 @@ class Wiring:
             logs=self.places.logs(name),
         )
 
+    def checks(self, name: str) -> "AskedChecks":
+        """A ConfigError if one that the repository names is not there, or its settings are not right."""
+        from mergetui.adapters.asked_checks import AskedChecks
+        from mergetui.adapters.check_reads import MirrorReads
+        from mergetui.adapters.check_registry import load_checks
+
+        repository = self.config.repository(name)
+        loaded = load_checks(self.config, repository)
+        return AskedChecks(repository, loaded, MirrorReads(self.reader(name)), self.clock)
+
     def driver(self, name: str, emit: "Emit") -> "Driver":
         from mergetui.adapters.judging import judge_of
         from mergetui.adapters.logs import prune
@@ -250,6 +261,7 @@ class Wiring:
                 processes=self.processes,
                 room=room,
                 slots=self.slots,
+                checks=self.checks(name),
                 clock=self.clock,
                 emit=self._telling_forges(name, emit),
                 logs=self.places.logs(name),
@@ -302,6 +314,16 @@ class Wiring:
         from mergetui.adapters.git import RecentCommands
 
         return self.commands.setdefault(name, RecentCommands())
+
+
+def proven(config: Config) -> Config:
+    """The same, or a ConfigError where a repository names a check that is not there or is set up wrongly."""
+    for repository in config.repos.values():
+        if repository.checks:
+            from mergetui.adapters.check_registry import load_checks
+
+            load_checks(config, repository)
+    return config
 
 
 def marker(directory: Path) -> str:

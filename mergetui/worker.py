@@ -154,4 +154,4 @@ class Worker:
 
 def _goes_on(wait: Wait | None) -> bool:
     """Whether a step that is under way has more to do by itself."""
-    return wait is None or wait.why in (Why.TESTING, Why.UNDECIDED, Why.NO_SLOT)
+    return wait is None or wait.is_brief or wait.why in (Why.TESTING, Why.UNDECIDED, Why.NO_SLOT)

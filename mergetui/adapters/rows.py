@@ -23,6 +23,7 @@ from mergetui.model import (
     Sighting,
     Window,
 )
+from mergetui.reason import HeldBack
 
 ENTRIES, SINGLES = "entries", "singles"
 
@@ -51,6 +52,7 @@ _INSTANTS: Mapping[type[Struct], tuple[str, ...]] = {
     Handover: ("since", "until"),
     Attention: ("look_wanted",),
     Advance: ("since",),
+    HeldBack: ("until",),
 }
 
 
@@ -134,6 +136,7 @@ def read_tables(tables: Mapping[str, Mapping[str, Any]], known: Known = _NONE_KN
         landing=landing,
         advance=sieve.single("advance", Advance),
         window=sieve.single("window", Window),
+        frozen=sieve.single("frozen", HeldBack),
         handover=sieve.single("handover", Handover),
         look_wanted=(sieve.single("attention", Attention) or Attention()).look_wanted,
         last_token=max(stored.last_token, *sieve.tokens()),
@@ -244,6 +247,8 @@ def _fault_of_entry(entry: Entry, key: str) -> str | None:
         return f"the id {entry.id!r} under another key"
     if not entry.branches or len(entry.branches) != len(entry.heads):
         return f"{len(entry.branches)} branches and {len(entry.heads)} heads"
+    if entry.held_back is not None:
+        return _fault(entry.held_back, "")
     return None
 
 
@@ -267,6 +272,7 @@ def _singles(state: RepositoryState, counters: Counters) -> dict[str, Struct | N
         "landing": state.landing,
         "advance": state.advance,
         "window": state.window,
+        "frozen": state.frozen,
         "handover": state.handover,
         "attention": Attention(look_wanted=state.look_wanted) if state.look_wanted else None,
         "counters": counters,

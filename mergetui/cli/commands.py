@@ -98,6 +98,19 @@ def move(
 
 
 @app.command()
+def approve(
+    context: typer.Context,
+    name: Repo,
+    branch: BranchName,
+    check: Annotated[
+        str | None, typer.Option("--check", metavar="NAME", help="For this one; else for all.")
+    ] = None,
+) -> int:
+    """Give your word for a queued branch, as it is now, to the checks that ask for it."""
+    return queue.approve(context.obj, name, branch, check)
+
+
+@app.command()
 def run(
     context: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="[REPO]...")] = None,

@@ -8,6 +8,7 @@ from msgspec import Struct, to_builtins
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.events import (
+    Approved,
     BranchesPushed,
     BranchPushStarted,
     Broken,
@@ -18,6 +19,7 @@ from mergetui.events import (
     Event,
     HandedOver,
     HeadMoved,
+    HeldUp,
     LandingContended,
     LandingRefused,
     LandingStarted,
@@ -122,7 +124,7 @@ def _arrow(step: RefStep) -> str:
     return f"{clean(step.ref)} {' → '.join(ends) or 'gone'}"
 
 
-def _says(fact: Event) -> str:  # noqa: PLR0911 - one flat case per kind of fact
+def _says(fact: Event) -> str:  # noqa: C901, PLR0911 - one flat case per kind of fact
     match fact:
         case Ended(run=run):
             return f"{run.outcome} {run.reason.code}: {run.reason.detail}" if run.reason else run.outcome
@@ -137,6 +139,10 @@ def _says(fact: Event) -> str:  # noqa: PLR0911 - one flat case per kind of fact
             return said
         case LandingRefused(reason=why):
             return f"{why.code}: {why.detail}"
+        case HeldUp(held=held):
+            return f"by {held.check}: {held.reason}"
+        case Approved(check=check):
+            return f"for {check or 'every check'}"
         case PauseBegun(pause=pause):
             return f"{pause.by}: {pause.reason}"
         case LeaseForced(holder=holder, reason=reason):

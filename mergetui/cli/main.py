@@ -108,6 +108,9 @@ def _console(session: Session) -> int:
     from mergetui.integrations import Metrics
     from mergetui.outside import outside
     from mergetui.tui.start import run_console
+    from mergetui.wiring import proven
+
+    proven(wiring.config)
 
     # What is configured is for `mergetui run`: beside it a console could have neither port nor file.
     notify = None if session.read_only else wiring.config.notify

@@ -62,6 +62,23 @@ def move(session: Session, repo: str, branch: str, to: int) -> int:
     return DONE
 
 
+def approve(session: Session, repo: str, branch: str, check: str | None) -> int:
+    desk = session.desk(repo)
+    known = desk.repository.checks
+    if check is not None and check not in known:
+        told = f"{repo} has no check {check!r}"
+        raise Failure(told, hint=f"its checks: {', '.join(known) or 'none'}")
+    entry = desk.approve(branch, check=check)
+    if isinstance(entry, NotQueued):
+        raise _refused(repo, entry)
+    word = entry.approvals[-1]
+    session.answer(
+        {"approved": entry.branches, "heads": entry.heads, "check": check, "by": word.by},
+        f"{clean(' + '.join(entry.branches))} at {entry.heads[-1][:10]} has the word of {clean(word.by)}",
+    )
+    return DONE
+
+
 def pause(session: Session, repo: str, *, reason: str, until: str | None, now: bool) -> int:
     if not reason.strip():
         raise Failure("--reason is empty; say why, for it is what everybody is shown")

@@ -19,6 +19,7 @@ def repository_fields(desk: Desk) -> dict[str, Any]:
         "tip": _tip(state, repository),
         "enabled": repository.enabled,
         "paused": _pause(state),
+        "frozen": state.frozen,
         "lease": lease_fields(lease, stale=desk.is_stale(lease)) if lease else None,
         "trouble": state.seen.trouble if state.seen else None,
         "notice": desk.notice(),
@@ -46,6 +47,8 @@ def entry_fields(entry: Entry, position: int) -> dict[str, Any]:
         "enqueued_at": entry.enqueued_at,
         "available_at": entry.available_at,
         "reason": entry.reason,
+        "held_back": entry.held_back,
+        "approvals": entry.approvals,
         "log": entry.log,
     }
 

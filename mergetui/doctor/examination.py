@@ -14,6 +14,7 @@ from mergetui.adapters.status_outlets import spool_in, told_forge
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.doctor import directories, disk
+from mergetui.doctor.checks import examine_checks
 from mergetui.doctor.commands import examine_retest
 from mergetui.doctor.configuration import Configured, examine_configuration
 from mergetui.doctor.finding import Finding, Level, Topic
@@ -58,6 +59,7 @@ def _findings(where: Places, environ: Mapping[str, str], patience: float) -> Ite
         yield from remotes.get(name, ())
         if repository is not None:
             yield examine_retest(repository, environ, where.config)
+            yield from examine_checks(configured.config, repository) if configured.is_sound else ()
         elif configured.is_sound:
             yield Topic("repository", name).note(
                 f"is not configured; its queue and history stay in {where.of(name)}"

@@ -185,6 +185,7 @@ class Acts:
     def _pin_anew(self, entry: Entry, heads: tuple[str, ...]) -> None:
         pinned = queueing.pin_anew(entry, heads, now=self.record.now())
         own = all(head in entry.pushed or head in entry.heads for head in heads)
+        pinned = queueing.carry_approvals(entry, pinned) if own else pinned
         facts = [] if own else [self._moved(HeadMoved, entry, heads)]
         self.record.commit(lambda state: exchanged(state, entry, pinned), *facts)
 

@@ -123,7 +123,8 @@ class Driver:
     def _look_for_news(self) -> None:
         ended = self._poll()
         changed = self._acts.record.stamp() != self._planned_at
-        self._news = bool(ended) or changed or self._has_a_slot_at_last() or self._look_is_due()
+        arrived = self._has_a_slot_at_last() or self._ports.checks.has_news()
+        self._news = bool(ended) or changed or arrived or self._look_is_due()
 
     def _has_a_slot_at_last(self) -> bool:
         return self._is_short_of_slots and self._ports.slots.free_for(self._repository.name) != 0
@@ -143,6 +144,7 @@ class Driver:
             self._poll()
         state = self._end_pause(state)
         self._acts.bench.keep_standing_on(state.seen.tip if state.seen else None)
+        state = self._situation.check(state)
         self._planned_at = self._acts.record.stamp()
         view = self._situation.view(state)
         self._is_short_of_slots = view.free_slots == 0

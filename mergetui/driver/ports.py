@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from mergetui.outcome import RetestEnding
 from mergetui.ports import (
+    Checks,
     Clock,
     Emit,
     Journal,
@@ -33,6 +34,7 @@ class Ports(Struct, frozen=True, kw_only=True):
     processes: Processes
     room: Room
     slots: Slots
+    checks: Checks
     clock: Clock
     emit: Emit
     logs: Path

@@ -3,6 +3,7 @@
 from mergetui import queueing
 from mergetui.actions import RecordMerge, TakeBack
 from mergetui.driver.acting import Acts
+from mergetui.driver.checking import Checked, Checking
 from mergetui.driver.ports import Ports
 from mergetui.leasing import is_kept
 from mergetui.model import EntryState, Pause, Repository, RepositoryState
@@ -21,6 +22,16 @@ class Situation:
         self._policy = policy
         self.ending: Pause | None = None
         """Nothing new is begun, as in a pause; nobody but this engine is told to keep it."""
+        self._checking = Checking(acts.record, ports.checks, acts.bench, policy=policy)
+        self._checked = Checked()
+
+    def check(self, state: RepositoryState) -> RepositoryState:
+        """Ask the checks: their answers hold for every view until the next time; the state with them."""
+        if self._checking.is_idle:
+            return state
+        self._checked = Checked()
+        self._checked = self._checking.look(self.view(state), state)
+        return self._acts.record.state()
 
     def view(self, state: RepositoryState) -> View:
         return View(
@@ -38,6 +49,10 @@ class Situation:
             handover=state.handover,
             is_merged=self._acts.handing_over.merge(state) is not None,
             keeps_lease=is_kept(state),
+            frozen=self._checked.frozen,
+            held_back=self._checked.held_back,
+            refused=self._checked.refused,
+            unanswered=self._checked.unanswered,
             lease_of_another=self._acts.tenure.of_another(state),
             trouble=self._acts.lookout.trouble,
             rewound=self._acts.lookout.rewound,

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from mergetui import queueing
 from mergetui.driver.runs import ended_run
-from mergetui.events import Dequeued, Ended, Enqueued, Moved, Retried
+from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
 from mergetui.model import Branch, Entry, Priority, RepositoryState
 from mergetui.naming import broken_stack_rule
 from mergetui.operations.answers import NotQueued, Queued
@@ -91,6 +91,22 @@ class QueueCommands(Office):
         position = queueing.positions(self.state()).get(entry.id, to)
         self._record.note(self._record.fact(Moved, branches=entry.branches, position=position))
         return position
+
+    def approve(self, branch: Branch, *, check: str | None = None) -> Entry | NotQueued:
+        """An operator's word for the entry as it is pinned now; the author's next push takes it back."""
+        by, now = self._me(), self._clock.now()
+
+        def give(state: RepositoryState) -> tuple[RepositoryState, Entry | NotQueued, Facts]:
+            entry = queueing.find(state, branch)
+            if entry is None:
+                return state, NotQueued((branch,), "it is not in the queue"), ()
+            approved = queueing.approve(entry, by=by, check=check, now=now)
+            said = self._record.fact(
+                Approved, branches=entry.branches, heads=entry.heads, check=check, said_by=by
+            )
+            return queueing.put(state, approved), approved, (said,)
+
+        return self._record.decide(give)
 
     def prioritise(self, branch: Branch, priority: Priority) -> Entry | None:
         """Served among those of `priority` from now on; the entry as it was, None if it is not queued."""

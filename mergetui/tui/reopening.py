@@ -14,6 +14,7 @@ from mergetui.config import Config, load
 from mergetui.tui.autos import Autos, in_flight_here
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.errands import Errands
+from mergetui.wiring import proven
 
 if TYPE_CHECKING:
     from mergetui.wiring import Wiring
@@ -116,7 +117,7 @@ class TakeOver:
         if not self._is_loading:
             self._is_loading = True
             path = self._bridge.wiring.places.config
-            self._errands.run("configuration", lambda: load(path), self._loaded, self._failed)
+            self._errands.run("configuration", lambda: proven(load(path)), self._loaded, self._failed)
 
     def _loaded(self, config: Config) -> None:
         # Loaded once: what this console hears from now on changes nothing any more.

@@ -8,7 +8,7 @@ from mergetui import cleaning
 from mergetui.actions import Why
 from mergetui.events import Broken, Ended, Event, HandedOver, Recovered, RetestEnded, TakenBack
 from mergetui.model import Entry, EntryState, Instant
-from mergetui.reason import Coded
+from mergetui.reason import Coded, HeldBack
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress
@@ -101,6 +101,8 @@ def told(entry: Entry, now: Instant, usual: timedelta | None, percent: int | Non
     """
     since = span(now - entry.state_since) if entry.state_since else ""
     match entry.state:
+        case EntryState.QUEUED if entry.held_back is not None:
+            return waiting(entry.held_back), ""
         case EntryState.QUEUED:
             return _queued(entry), ""
         case EntryState.TESTING if entry.state_since is not None:
@@ -113,6 +115,11 @@ def told(entry: Entry, now: Instant, usual: timedelta | None, percent: int | Non
             return words(entry.reason) if entry.reason else "", ""
         case _:
             return since, ""
+
+
+def waiting(held: HeldBack) -> str:
+    """`waits for size: it changes too much`."""
+    return cleaning.name(f"waits for {held.check}: {held.reason}")
 
 
 def briefly(how_far: Progress) -> str:
@@ -142,6 +149,8 @@ def standing_of(picture: Picture, listed: Listed, now: Instant) -> Badge:
         return badge._replace(word=span(now - flying.state_since)) if flying.state_since else badge
     if state.pause is not None:
         return Badge("‖", cleaning.name(state.pause.reason) or "paused", "warn")
+    if state.frozen is not None and moving:
+        return Badge("‖", cleaning.name(state.frozen.reason) or "frozen", "warn")
     if moving:
         return Badge("·", f"{moving} queued", "plain")
     return Badge("✗", f"{total} stuck", "bad") if total else Badge("✓", "idle", "faint")

@@ -100,6 +100,11 @@ def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, st
     yield "next", next_step(entry, picture, keys)
     if why := what_holds_it_up(entry, picture):
         yield "held up", why
+    if entry.held_back is not None:
+        yield "waits for", f"{entry.held_back.check}: {entry.held_back.reason}"
+    for word in entry.approvals:
+        still = "" if word.heads == entry.heads else ", for earlier heads"
+        yield "approved", f"by {word.by} for {word.check or 'every check'}{still}"
     if entry.reason:
         yield "reason", f"{entry.reason.code}: {entry.reason.detail}"
     for number, (branch, head) in enumerate(zip(entry.branches, entry.heads, strict=True)):
@@ -148,6 +153,8 @@ def what_holds_it_up(entry: Entry, picture: Picture) -> str | None:
 
 
 def _turn(entry: Entry, picture: Picture) -> str:
+    if entry.held_back is not None:
+        return "it keeps its place, and its turn comes when the check says yes"
     place = picture.positions().get(entry.id, 0)
     if place > 1:
         return f"its turn comes after {place - 1} before it"
