@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.gate.gate import TestGate
+from tests.worlds.distributions import Shelf, shelf_in
 from tests.worlds.remote import Remote
 
 
@@ -24,3 +25,9 @@ def make_gate(remote: Remote, tmp_path: Path) -> Iterator[Callable[..., TestGate
 @pytest.fixture
 def gate(make_gate: Callable[..., TestGate]) -> TestGate:
     return make_gate()
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    with shelf_in(tmp_path / "site", monkeypatch) as shelf:
+        yield shelf

@@ -1,7 +1,7 @@
 """A gate on a real remote: real git, real retests, stores on disk; only the clock can be pushed forward."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +13,7 @@ from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.sender import Pace, Sender
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config
+from mergetui.config_checks import parse_check
 from mergetui.driver.driver import Driver
 from mergetui.events import Ended, Event, Fact
 from mergetui.integrations import Forge
@@ -58,6 +59,8 @@ class TestGate:
         self.heard: list[Event] = []
         self.reactions: list[tuple[type[Fact], Callable[[], object]]] = []
         self.forges: dict[str, Forge] = {}
+        tables: Mapping[str, Mapping[str, object]] = settings.pop("tables", {})  # type: ignore[assignment]
+        self.checks = {name: parse_check(name, table) for name, table in tables.items()}
         gate = {key: settings.pop(key) for key in list(settings) if key in Gate.__struct_fields__}
         defaults = {"retest": RETEST, "fetch_interval": timedelta(milliseconds=50)}
         self.repository = Repository(
@@ -104,6 +107,15 @@ class TestGate:
             raise AssertionError(f"it did not come to rest: {wait}")
         finally:
             self.driver.leave()
+
+    def rounds_until(self, why: Why, *, rounds: int = 2000) -> Wait:
+        """Work on what is occupied already, and do not let it go."""
+        for _ in range(rounds):
+            wait = self.driver.round()
+            if wait is not None and wait.why is why:
+                return wait
+            time.sleep(_TICK if wait else 0)
+        raise AssertionError(f"it did not come to {why}: {wait}")
 
     def when(self, fact: type[Fact], do: Callable[[], object]) -> None:
         """The next time this fact is told, do that: the world moves while the gate works."""
@@ -160,6 +172,10 @@ class TestGate:
             cache=self.directory / "cache",
         )
         config = Config(
-            path=where.config, gate=self.caps, repos={"shop": self.repository}, forges=self.forges
+            path=where.config,
+            gate=self.caps,
+            repos={"shop": self.repository},
+            forges=self.forges,
+            checks=self.checks,
         )
         return Wiring(where, config, clock=self.clock, me=holder)

@@ -4,11 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mergetui.circumstances import broken_by, circumstances, usual_span
 from mergetui.events import Broken, CaughtUp, Enqueued, Event, LeaseReleased
 from mergetui.model import Advance, Entry, EntryState, Pause, Priority, Repository, RepositoryState, Sighting
 from mergetui.outcome import Run
+from mergetui.reason import HeldBack
 from mergetui.verdict import Knowledge
 from mergetui.view import Output, Policy
 from tests.rules.build import FAILED, MINUTE, NOW, TIP, chain, entry, holder, lease, state
@@ -180,3 +182,25 @@ def _run(minutes: int, outcome: Any) -> Run:
         started_at=NOW,
         finished_at=NOW + minutes * MINUTE,
     )
+
+
+CHECKED = Repository(name="shop", remote="r", retest="make test", checks=("freeze", "size"))
+HELD = HeldBack(check="size", reason="too large")
+FREEZE = HeldBack(check="freeze", reason="release day", until=NOW + 65 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (state(A), ("nothing waits for freeze, size", False)),
+        (state(A, frozen=FREEZE), ("freeze: release day, 1h05m left", True)),
+        (state(replace(A, held_back=HELD)), ("a waits for size: too large", True)),
+        (state(replace(A, held_back=HELD), TESTING), ("a waits for size: too large", False)),
+        (
+            state(replace(A, held_back=HELD), replace(RESTING, held_back=HELD)),
+            ("a waits for size: too large; 1 more wait", True),
+        ),
+    ],
+)
+def test_checks_say_what_waits_for_them(known: RepositoryState, expected: tuple[str, bool]) -> None:
+    assert told("checks", known, repository=CHECKED) == expected

@@ -110,7 +110,7 @@ def test_every_key_of_the_contract_is_understood() -> None:
     ("text", "told"),
     [
         ("[repo.shop]", "unknown key 'repo'; did you mean 'repos'?"),
-        ("[zzz]", "unknown key 'zzz'; allowed: console, forges, gate, keys, metrics, notify, repos"),
+        ("[zzz]", "unknown key 'zzz'; allowed: checks, console, forges, gate, keys, metrics, "),
         ('[gate]\nlease_tll = "9s"', "[gate] unknown key 'lease_tll'; did you mean 'lease_ttl'?"),
         (SHOP + 'retset = "make"', "[repos.shop] unknown key 'retset'; did you mean 'retest'?"),
         ("[forges.hub]", "[forges.hub] 'kind' is missing; allowed: github, gitea, forgejo, gitlab"),
@@ -134,6 +134,14 @@ def test_every_key_of_the_contract_is_understood() -> None:
         ('[notify]\nlimit = "0/h"', "[notify] limit = '0/h'; allowed: from 1 to 1000 per s, m, h or d"),
         ('[notify]\non = ["landd"]', "[notify] on = ['landd']; allowed: a list of 'landed', 'sent-back'"),
         ('[notify]\nurls = "x"', "[notify] unknown key 'urls'; did you mean 'urls_"),
+        (
+            SHOP + 'checks = ["size", "size"]',
+            "[repos.shop] checks = ['size', 'size']; allowed: each check once",
+        ),
+        (SHOP + 'checks = ["../x"]', "[repos.shop] checks = ['../x']; allowed: names of checks"),
+        ('[checks."a/b"]', "[checks.a/b] is not a name for a check; allowed: "),
+        ("[checks.size]\nkind = 3", "[checks.size] kind = 3; allowed: a text in quotes"),
+        ('[checks.size]\ntimeout = "soon"', "[checks.size] timeout = 'soon'; allowed: a duration such as"),
         (SHOP + 'name = "shop"', "[repos.shop] unknown key 'name'; "),
         ("[gate]\nlease_ttl = 90", "[gate] lease_ttl = 90; allowed: a duration such as '90s'"),
         ("[gate]\nmax_retries = -1", "[gate] max_retries = -1; allowed: a whole number from 0 to 1000"),

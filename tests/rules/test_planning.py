@@ -23,7 +23,7 @@ from mergetui.actions import (
 from mergetui.model import EntryState, LandingIntent, Pass, Pause
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
-from mergetui.reason import Coded, Reason
+from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.view import Obstacle, Policy, View
 from tests.rules.build import (
     CLASHED,
@@ -466,3 +466,72 @@ def test_the_window_bounds_how_many_entries_are_on_trial() -> None:
     trials = (running(TIP, A), built(TIP, A, B))
     assert plan(replace(view(A, B, trials=trials), window=1), Policy(parallel=2)) == (TESTING,)
     assert plan(view(A, B, trials=trials), Policy(parallel=2)) == (StartRetest(chain(TIP, A, B)),)
+
+
+HELD = HeldBack(check="size", reason="not yet", until=NOW + MINUTE)
+FROZEN = HeldBack(check="freeze", reason="release", until=NOW + MINUTE)
+SAYS_NO = Coded(Reason.CHECK_REFUSED, "size: too large")
+IN_A_FREEZE = Wait(why=Why.FROZEN, detail="freeze: release", until=NOW + MINUTE)
+BEING_ASKED = Wait(why=Why.HELD_BACK, detail="a waits for the answers of checks", is_brief=True)
+
+
+@pytest.mark.parametrize(
+    ("seen", "actions"),
+    [
+        pytest.param(view(A, B, held_back={"a": HELD}), [CatchUp((B,), TIP, ())], id="passed over"),
+        pytest.param(
+            view(A, B, trials=(green(TIP, A),), held_back={"a": HELD}),
+            [CatchUp((B,), TIP, ())],
+            id="green, and passed over",
+        ),
+        pytest.param(
+            view(A, held_back={"a": HELD}),
+            [Wait(why=Why.HELD_BACK, detail="a waits for size: not yet", until=NOW + MINUTE)],
+            id="nobody else: waited for",
+        ),
+        pytest.param(view(A, B, refused={"a": SAYS_NO}), [SendBack(A, SAYS_NO)], id="refused: sent back"),
+        pytest.param(
+            view(A, B, trials=(green(TIP, A),), refused={"a": SAYS_NO}),
+            [SendBack(A, SAYS_NO)],
+            id="green, and refused: sent back",
+        ),
+        pytest.param(
+            view(A, B, held_back={"a": HELD}, unanswered=frozenset("a")), [BEING_ASKED], id="not answered yet"
+        ),
+        pytest.param(
+            view(A, B, trials=(green(TIP, A),), unanswered=frozenset("a")),
+            [BEING_ASKED],
+            id="green, not answered yet",
+        ),
+        pytest.param(
+            view(A, B, trials=(running(TIP, B),), held_back={"a": HELD}, unanswered=frozenset("a")),
+            [TESTING],
+            id="what runs goes on while an answer is awaited",
+        ),
+        pytest.param(view(A, frozen=FROZEN), [IN_A_FREEZE], id="a freeze: nothing is started"),
+        pytest.param(
+            view(A, B, trials=(running(TIP, A),), frozen=FROZEN), [TESTING], id="a freeze: what runs goes on"
+        ),
+        pytest.param(
+            view(A, B, trials=(green(TIP, A),), frozen=FROZEN), [IN_A_FREEZE], id="a freeze: nothing lands"
+        ),
+        pytest.param(
+            view(A, B, trials=(red(TIP, A),), frozen=FROZEN),
+            [SendBack(A, FAILED)],
+            id="a freeze: what is red is sent back",
+        ),
+        pytest.param(
+            view(A, B, trials=(built(TIP, A),), frozen=FROZEN),
+            [IN_A_FREEZE],
+            id="a freeze: built and no more",
+        ),
+        pytest.param(view(frozen=FROZEN), [Wait(why=Why.IDLE)], id="a freeze of nothing is idle"),
+    ],
+)
+def test_checks_hold_up_what_they_are_about(seen: View, actions: list[Action]) -> None:
+    assert plan(seen, SERIAL) == tuple(actions)
+
+
+def test_what_somebody_else_merges_is_checked_before_it_is_handed_over() -> None:
+    external = Policy(external=True)
+    assert plan(view(A, trials=(green(TIP, A),), frozen=FROZEN), external) == (IN_A_FREEZE,)

@@ -16,7 +16,7 @@ from mergetui.model import (
     RepositoryState,
     Sighting,
 )
-from mergetui.reason import Coded, Reason
+from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.view import Policy
 from tests.rules.build import FAILED, MINUTE, NOW, PAUSE, TIP, chain, entry, holder, lease, state
@@ -32,6 +32,11 @@ BACK = entry("d", state=EntryState.SENT_BACK, reason=FAILED)
 HELD = entry("e", state=EntryState.HELD, reason=FAILED)
 LANDING = LandingIntent(candidate=chain(TIP, A), token=3, started_at=NOW)
 WORKED_ON = Advance(holder=holder("ada"), mode="auto", since=NOW)
+
+
+CHECKED = replace(SHOP, checks=("freeze", "size"))
+FREEZE = HeldBack(check="freeze", reason="release day", until=NOW + 65 * MINUTE)
+TOO_LARGE = HeldBack(check="size", reason="it is asked about")
 
 
 def verdict(known: RepositoryState, **fields: Any) -> Verdict:
@@ -61,6 +66,8 @@ WORLDS = {
     Why.NEEDS_A_PERSON: told(BACK),
     Why.DEFERRED: told(RESTING, BACK),
     Why.NOT_ADVANCING: told(A),
+    Why.FROZEN: verdict(state(A, seen=SEEN, frozen=FREEZE), repository=CHECKED),
+    Why.HELD_BACK: verdict(state(replace(A, held_back=TOO_LARGE), seen=SEEN), repository=CHECKED),
     Why.ELSEWHERE: told(A, advance=WORKED_ON),
     Why.NO_SLOT: told(A, advance=replace(WORKED_ON, lacks_slot=True)),
     Why.NO_ROOM: verdict(state(A, seen=SEEN), lack="No space left on device: /state"),
@@ -118,6 +125,8 @@ def test_every_cause_has_words_of_its_own(why: Why) -> None:
             "r",
         ),
         (Why.DEFERRED, "c is tried again in 1h05m: exit code 1", "mergetui retry shop BRANCH", "r"),
+        (Why.FROZEN, "freeze: release day, until 2026-01-01 01:05 UTC", "", ""),
+        (Why.HELD_BACK, "a waits for size: it is asked about", "", ""),
         (Why.NOT_ADVANCING, "nobody advances shop: auto-advance is off", "mergetui run shop", "a"),
         (Why.ELSEWHERE, "ada@box pid 7 works on it: the next step is due", "", ""),
         (
@@ -207,3 +216,14 @@ def test_an_entry_that_the_moving_target_wore_out_is_no_matter_of_the_lease() ->
     worn = entry("a", contended=11)
     assert told(worn).why is Why.NOT_ADVANCING
     assert verdict(state(worn, seen=SEEN, lease=lease("ada")), holder_is_dead=True).why is Why.NOT_ADVANCING
+
+
+def test_a_freeze_says_itself_also_while_something_is_tested() -> None:
+    known = state(TESTING, seen=SEEN, frozen=FREEZE, lease=lease("ada"))
+    assert verdict(known, repository=CHECKED).why is Why.FROZEN
+
+
+def test_what_a_check_said_counts_until_its_time_is_over_and_while_it_is_wanted() -> None:
+    frozen = state(A, seen=SEEN, frozen=FREEZE)
+    assert verdict(frozen, repository=CHECKED, now=NOW + 66 * MINUTE).why is Why.NOT_ADVANCING
+    assert verdict(frozen).why is Why.NOT_ADVANCING
