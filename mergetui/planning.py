@@ -6,29 +6,24 @@ green, red, running or built, and picks where to test next.
 
 from collections.abc import Iterator, Sequence
 
-from msgspec.structs import replace
-
 from mergetui.actions import (
     Action,
     CatchUp,
     Decide,
     Defer,
     HandOver,
-    Hold,
     Land,
     PauseItself,
-    PinAnew,
-    RecordMerge,
     SendBack,
     StartRetest,
     StopRetest,
-    TakeBack,
     TakeResult,
-    TakeUp,
     Wait,
     Why,
 )
-from mergetui.model import Candidate, Entry, EntryState, Handover, Link, Oid
+from mergetui.handovers import awaiting
+from mergetui.model import Entry
+from mergetui.news import news
 from mergetui.prospects import Future, futures, longest_chain, rests, standing
 from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.view import Policy, Verdict, View
@@ -41,9 +36,9 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
     if view.rewound is not None and not _is_paused(view):
         return (PauseItself(view.rewound),)
     if view.handover is not None:
-        return _handed_over(view, view.handover, policy)
-    if news := _news(view, policy) or _refused(view):
-        return news
+        return awaiting(view, view.handover, policy)
+    if told := news(view, policy) or _refused(view):
+        return told
     ahead = futures(view, policy)
     if stops := _stops(view, ahead):
         return stops
@@ -69,39 +64,6 @@ def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Act
     if sure.line[0].contended > policy.max_contention:
         return (Defer(sure.line[:1], _contended(sure.line[0])),)
     return _tests(view, policy, ahead) or (_testing(view),)
-
-
-def _handed_over(view: View, handover: Handover, policy: Policy) -> tuple[Action, ...]:
-    """Nothing else is tried meanwhile: the lease is kept for what was handed over."""
-    candidate = handover.candidate
-    if view.is_merged:
-        return (RecordMerge(handover),)
-    if not view.keeps_lease:
-        return (TakeBack(handover, _LEASE_GONE),)
-    if view.trouble is None and _has_changed(view, candidate):
-        return (TakeBack(handover, None),)
-    others = tuple(entry for entry in view.queue if entry.id not in candidate.entries)
-    told = ", ".join(branch for link in candidate.links for branch in link.branches)
-    until = handover.until if view.now < handover.until else None
-    wait = Wait(why=Why.AWAITING_MERGE, detail=told, until=until)
-    return _news(replace(view, queue=others), policy) or (wait,)
-
-
-def _has_changed(view: View, candidate: Candidate) -> bool:
-    """Whether the target, the queue or the authors have gone on without what was handed over."""
-    entries = {entry.id: entry for entry in view.queue}
-    stand = (
-        link.entry in entries and _is_where_it_was(view, link, entries[link.entry])
-        for link in candidate.links
-    )
-    return view.tip != candidate.base or not all(stand)
-
-
-def _is_where_it_was(view: View, link: Link, entry: Entry) -> bool:
-    return entry.heads == link.heads and all(
-        view.heads.get(branch) in (head, tip)
-        for branch, head, tip in zip(link.branches, link.heads, link.tips, strict=True)
-    )
 
 
 def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
@@ -191,48 +153,6 @@ def _cannot_work(view: View) -> Coded | None:
     return None
 
 
-def _news(view: View, policy: Policy) -> tuple[Action, ...]:
-    """What authors did to their branches since they were queued."""
-    if view.trouble is not None or view.tip is None:
-        return ()
-    head_of = view.heads.get
-    maybe = (
-        entry
-        for entry in view.queue
-        # Asked here, for nothing else is done with every entry of a long queue at every step.
-        if tuple(map(head_of, entry.branches)) != entry.heads or entry.state.needs_a_person
-    )
-    found = (_news_of(entry, view, policy) for entry in maybe)
-    return tuple(action for action in found if action is not None)
-
-
-def _news_of(entry: Entry, view: View, policy: Policy) -> Action | None:
-    gone = [branch for branch in entry.branches if branch not in view.heads]
-    if gone:
-        known = entry.state.needs_a_person
-        return None if known else SendBack(entry, Coded(Reason.BRANCH_GONE, f"{gone[0]} is gone"))
-    heads = tuple(view.heads[branch] for branch in entry.branches)
-    came_back = entry.reason is not None and entry.reason.code is Reason.BRANCH_GONE
-    match entry.state:
-        case EntryState.HELD:
-            return None
-        case EntryState.SENT_BACK if not (came_back or _is_authors(entry, heads)):
-            return None
-        case EntryState.SENT_BACK if entry.retries < policy.max_retries:
-            return TakeUp(entry, heads)
-        case EntryState.SENT_BACK:
-            return Hold(entry, _taken_up_enough(entry, policy))
-        case _:
-            return PinAnew(entry, heads) if heads != entry.heads else None
-
-
-def _is_authors(entry: Entry, heads: tuple[Oid, ...]) -> bool:
-    """Whether anybody but the gate itself moved the branches to `heads`."""
-    return any(
-        head != pinned and head not in entry.pushed for head, pinned in zip(heads, entry.heads, strict=True)
-    )
-
-
 def _is_paused(view: View) -> bool:
     return view.pause is not None and (view.pause.until is None or view.pause.until > view.now)
 
@@ -284,7 +204,6 @@ def _testing(view: View) -> Wait:
     return Wait(why=Why.TESTING) if running else _nothing_to_do(view)
 
 
-_LEASE_GONE = Coded(Reason.LEASE_LOST, "an operator released it while it was waiting to be merged")
 _RED_INSIDE = "a shorter candidate is red"
 _OUT_OF_LINE = "it is no longer next in line"
 _NO_ANSWER = Coded(Reason.INTERNAL, "no reason was given")
@@ -292,8 +211,3 @@ _NO_ANSWER = Coded(Reason.INTERNAL, "no reason was given")
 
 def _contended(entry: Entry) -> Coded:
     return Coded(Reason.CONTENDED, f"the target moved {entry.contended} times under it")
-
-
-def _taken_up_enough(entry: Entry, policy: Policy) -> Coded:
-    code = entry.reason.code if entry.reason else Reason.INTERNAL
-    return Coded(code, f"its author pushed again after {policy.max_retries} retries; retry it by hand")
