@@ -5,6 +5,7 @@ green, red, running or built, and picks where to test next.
 """
 
 from collections.abc import Iterator, Sequence
+from math import ceil
 
 from mergetui.actions import (
     Action,
@@ -72,18 +73,18 @@ def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Actio
         return ()
     if policy.enabled and not policy.has_command:
         return (Wait(why=Why.NO_COMMAND),)
-    wanted = [
-        (future, length)
-        for future in ahead
-        for length in _lengths(policy, future, view.window)
-        if length > future.decided and future.has_to_test(length)
-    ]
-    if spared := tuple(_spared(view, wanted)):
-        return spared
     running = sum(trial.verdict is Verdict.RUNNING for trial in view.trials)
     free = max(policy.parallel - running, 0)
     if view.free_slots is not None:
         free = min(free, view.free_slots)
+    wanted = [
+        (future, length)
+        for future in ahead
+        for length in _lengths(future, policy.batch, view.window, slots=max(running + free, 1))
+        if length > future.decided and future.has_to_test(length)
+    ]
+    if spared := tuple(_spared(view, wanted)):
+        return spared
     if wanted and not running and not free:
         return (Wait(why=Why.NO_SLOT),)
     return tuple(_starts(view, wanted[:free]))
@@ -115,14 +116,18 @@ def _starts(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action
             yield CatchUp(future.line[:length], view.tip or "", chain)
 
 
-def _lengths(policy: Policy, future: Future, window: int | None) -> list[int]:
-    """How long the candidates should be that are tested now, the most wanted first."""
+def _lengths(future: Future, batch: int, window: int | None, *, slots: int) -> list[int]:
+    """How long the candidates should be that are tested now, the most wanted first.
+
+    The entries are shared out among the slots: up to `batch` are tested together, and fewer while there are
+    slots for fewer. Behind a red one nothing counts; ahead of it a culprit is searched with all slots.
+    """
     if future.red is None:
         most = future.reach if window is None else min(future.reach, window)
-        steps = range(policy.batch, policy.batch * policy.parallel + 1, policy.batch)
-        return sorted({min(k, most) for k in steps} - {0})
-    parts = min(policy.parallel, future.red - 1)
-    cuts = {-(-future.red * i // (parts + 1)) for i in range(1, parts + 1)}
+        step = max(min(batch, ceil(most / slots)), 1)
+        return sorted({min(step * k, most) for k in range(1, slots + 1)} - {0})
+    parts = min(slots, future.red - 1)
+    cuts = {ceil(future.red * i / (parts + 1)) for i in range(1, parts + 1)}
     return sorted(cuts & set(range(1, future.red)))
 
 

@@ -25,8 +25,19 @@ class Future(Struct, frozen=True, kw_only=True):
     """The longest green one ahead of it."""
     void: Trial | None
     reach: int
-    """How many entries can be put in a row; the next one has to wait until those are settled."""
+    """How many entries can be put in a row; the next one conflicts with them, or with the target itself."""
     obstacle: Coded | None
+
+    @property
+    def undecided(self) -> int | None:
+        """The place in the line of the entry that is likely to go.
+
+        It is the one that a red prefix ends with, for those ahead of it would have to be red; or else the
+        one that conflicts, for those ahead of it are likely to land.
+        """
+        if self.red is not None:
+            return self.red - 1
+        return self.reach if self.reach < len(self.line) else None
 
     def has_to_test(self, length: int) -> bool:
         """Nothing is known of the prefix yet, and nothing runs that will tell."""
@@ -59,15 +70,15 @@ class Future(Struct, frozen=True, kw_only=True):
 
 
 def futures(view: View, policy: Policy) -> tuple[Future, ...]:
-    """The line as it is; and while a red prefix is not decided, the line without the entry it ends with.
+    """The line as it is; then, while there is one that is not decided, the line without it, and so on.
 
-    That entry is most likely the one at fault: those ahead of it would have to be red. What is tested
-    without it goes on when it is sent back, and cannot land before.
+    What is tested without it goes on when it is sent back, and cannot land before. It keeps its place: it
+    is tried again when those ahead of it are not what they were.
     """
     found = [Future.of(view, policy, in_line(view))]
-    while (red := found[-1].red) is not None:
+    while (place := found[-1].undecided) is not None:
         line = found[-1].line
-        found.append(Future.of(view, policy, (*line[: red - 1], *line[red:]), decided=red - 1))
+        found.append(Future.of(view, policy, (*line[:place], *line[place + 1 :]), decided=place))
     return tuple(found)
 
 

@@ -95,8 +95,8 @@ class _Gate:
                 self._perform(action)
 
     def _sight(self) -> int:
-        """Entries that the plan can reach: the longest candidate's, and one more for each that is red."""
-        return windowing.most(self._policy) + len(self._trials)
+        """Entries that the plan can reach: the longest candidate's, and those that it is tested without."""
+        return windowing.most(self._policy) + len(self._trials) + len(self._obstacles)
 
     def _view(self) -> View:
         return View(

@@ -107,9 +107,38 @@ def test_a_conflict_of_an_older_head_says_nothing() -> None:
 
 
 def test_an_entry_that_conflicts_with_one_ahead_waits_for_it() -> None:
-    clash = Obstacle(B, "m/a.1", CLASHED)
-    seen = view(A, B, C, trials=(running(TIP, A),), obstacles=(clash,))
+    seen = view(A, B, trials=(running(TIP, A),), obstacles=(Obstacle(B, "m/a.1", CLASHED),))
     assert plan(seen, Policy(parallel=3)) == (TESTING,)
+
+
+def test_behind_an_entry_that_conflicts_the_line_is_tested_without_it() -> None:
+    seen = view(A, B, C, trials=(running(TIP, A),), obstacles=(Obstacle(B, "m/a.1", CLASHED),))
+    assert plan(seen, Policy(parallel=3)) == (CatchUp((A, C), TIP, chain(TIP, A).links),)
+
+
+def test_the_line_is_tested_without_all_that_are_not_decided() -> None:
+    conflicting = (Obstacle(B, "m/a.1", CLASHED), Obstacle(D, "m/a.1/c.1", CLASHED))
+    seen = view(A, B, C, D, E, trials=(running(TIP, A), running(TIP, A, C)), obstacles=conflicting)
+    assert plan(seen, Policy(parallel=3)) == (CatchUp((A, C, E), TIP, chain(TIP, A, C).links),)
+
+
+def test_what_is_green_without_one_that_conflicts_does_not_land_ahead_of_it() -> None:
+    trials = (running(TIP, A), green(TIP, A, C))
+    seen = view(A, B, C, trials=trials, obstacles=(Obstacle(B, "m/a.1", CLASHED),))
+    assert plan(seen, Policy(parallel=2)) == (TESTING,)
+
+
+def test_what_is_tested_without_one_that_conflicts_runs_on_while_that_is_sent_back() -> None:
+    without, clash = running(TIP, A, C), Obstacle(B, "m/a.1", CLASHED)
+    landed = view(B, C, tip="m/a.1", trials=(without,), obstacles=(clash,))
+    assert plan(landed, Policy(parallel=2)) == (SendBack(B, CLASHED),)
+    decided = view(C, tip="m/a.1", trials=(without,))
+    assert plan(decided, Policy(parallel=2)) == (TESTING,)
+
+
+def test_one_that_conflicts_is_first_when_those_ahead_were_sent_back() -> None:
+    seen = view(B, C, trials=(green(TIP, A, C),), obstacles=(Obstacle(B, "m/a.1", CLASHED),))
+    assert plan(seen, Policy(parallel=2)) == (CatchUp((B,), TIP, ()),)
 
 
 def test_a_batch_ends_before_an_entry_that_conflicts_with_one_ahead() -> None:
@@ -163,6 +192,42 @@ def test_the_search_goes_on_where_a_green_half_has_landed() -> None:
 def test_the_one_whose_predecessors_have_landed_is_at_fault() -> None:
     seen = view(C, D, tip="m/a.1/b.1", trials=(red(TIP, A, B, C),))
     assert plan(seen, Policy(batch=4)) == (SendBack(C, FAILED),)
+
+
+@pytest.mark.parametrize(
+    ("waiting", "policy", "lengths"),
+    [
+        pytest.param(4, Policy(batch=4, parallel=1), (4,), id="one slot: the whole batch"),
+        pytest.param(3, Policy(batch=4, parallel=1), (3,), id="one slot: all that wait"),
+        pytest.param(4, Policy(batch=4, parallel=4), (1, 2, 3, 4), id="a slot for each: one by one"),
+        pytest.param(5, Policy(batch=4, parallel=2), (3, 5), id="shared out among the slots"),
+        pytest.param(8, Policy(batch=2, parallel=2), (2, 4), id="never more than a batch"),
+    ],
+)
+def test_batches_are_only_as_long_as_slots_are_short(
+    waiting: int, policy: Policy, lengths: tuple[int, ...]
+) -> None:
+    row = [entry(name) for name in "abcdefgh"[:waiting]]
+    every = [built(TIP, *row[:length]) for length in range(1, waiting + 1)]
+    started = tuple(StartRetest(chain(TIP, *row[:length])) for length in lengths)
+    assert plan(view(*row, trials=tuple(every)), policy) == started
+
+
+def test_slots_that_others_have_make_batches_longer() -> None:
+    row = (A, B, C, D)
+    seen = view(*row, trials=tuple(built(TIP, *row[:k]) for k in (1, 2, 3, 4)), free_slots=1)
+    assert plan(seen, Policy(batch=4, parallel=4)) == (StartRetest(chain(TIP, *row)),)
+
+
+def test_slots_that_others_have_do_not_search_a_culprit() -> None:
+    shorter = [built(TIP, *(A, B, C, D)[:k]) for k in (1, 2, 3)]
+    seen = view(A, B, C, D, trials=(red(TIP, A, B, C, D), *shorter), free_slots=1)
+    assert plan(seen, Policy(batch=4, parallel=3)) == (StartRetest(chain(TIP, A, B)),)
+
+
+def test_a_batch_that_runs_is_tested_in_parts_when_a_slot_is_free() -> None:
+    seen = view(A, B, trials=(running(TIP, A, B), built(TIP, A)))
+    assert plan(seen, Policy(batch=2, parallel=2)) == (StartRetest(chain(TIP, A)),)
 
 
 def test_as_many_retests_search_the_culprit_as_may_run_at_once() -> None:

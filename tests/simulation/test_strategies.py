@@ -150,6 +150,23 @@ def test_a_conflict_leaves_the_retest_of_those_ahead_as_it_is() -> None:
     assert told.retests == 1
 
 
+def test_those_behind_a_conflict_are_tested_at_once() -> None:
+    found = trace(arrival(0), arrival(0, conflicts_with=0), arrival(0))
+    assert ends(played(Strategy.SPECULATION, found, field(2))) == [10, 10, 10]
+
+
+def test_the_plan_sees_those_that_move_up_behind_a_conflict() -> None:
+    found = trace(arrival(0, seconds=25.0), arrival(0, conflicts_with=0), arrival(0), arrival(0))
+    told = play(found, Setting(parallel=2), slots=2)
+    assert ends(told) == [25, 25, 25, 35]
+
+
+def test_where_slots_are_free_a_red_one_costs_nobody_in_its_batch_a_second_retest() -> None:
+    found = trace(*(arrival(0) for _ in range(3)), arrival(0, red=True))
+    told = play(found, Setting(batch=4, parallel=4), slots=4)
+    assert (ends(told), told.retests) == ([10] * 4, 4)
+
+
 def test_what_is_stopped_ends_nothing() -> None:
     """The third change's first retest has the red one in it, and would have ended at 25."""
     found = trace(arrival(0, red=True), arrival(0, seconds=25.0))
