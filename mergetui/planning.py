@@ -1,7 +1,13 @@
 """What to do next, as a pure function of what is true; printed instead of performed, it answers `why`.
 
 With entries e1..en in line, candidate k is e1..ek caught up in a row. The plan knows which of them are
-green, red, running or built, and picks where to test next.
+green, red, running or built.
+
+- The longest green one ahead of the shortest red one lands; nothing else does.
+- The first in line goes if it is red or conflicts with the target itself; nobody else does.
+- Slots go to the line as it is, and then to what may become of it (`prospects.futures`): without a red one,
+  to batches that share out those in line; with one, to the search for the culprit ahead of it.
+- What can no longer land is stopped.
 """
 
 from collections.abc import Iterator, Sequence
@@ -73,10 +79,7 @@ def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Actio
         return ()
     if policy.enabled and not policy.has_command:
         return (Wait(why=Why.NO_COMMAND),)
-    running = sum(trial.verdict is Verdict.RUNNING for trial in view.trials)
-    free = max(policy.parallel - running, 0)
-    if view.free_slots is not None:
-        free = min(free, view.free_slots)
+    running, free = _slots(view, policy)
     wanted = [
         (future, length)
         for future in ahead
@@ -88,6 +91,13 @@ def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Actio
     if wanted and not running and not free:
         return (Wait(why=Why.NO_SLOT),)
     return tuple(_starts(view, wanted[:free]))
+
+
+def _slots(view: View, policy: Policy) -> tuple[int, int]:
+    """Retests that run, and how many may be started besides."""
+    running = sum(trial.verdict is Verdict.RUNNING for trial in view.trials)
+    free = max(policy.parallel - running, 0)
+    return running, free if view.free_slots is None else min(free, view.free_slots)
 
 
 def _spared(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action]:
@@ -119,8 +129,8 @@ def _starts(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action
 def _lengths(future: Future, batch: int, window: int | None, *, slots: int) -> list[int]:
     """How long the candidates should be that are tested now, the most wanted first.
 
-    The entries are shared out among the slots: up to `batch` are tested together, and fewer while there are
-    slots for fewer. Behind a red one nothing counts; ahead of it a culprit is searched with all slots.
+    The entries are shared out among the slots, so up to `batch` are tested together, and fewer while there
+    are slots for fewer. Ahead of a red one its culprit is searched: a bisection, in more parts with more slots.
     """
     if future.red is None:
         most = future.reach if window is None else min(future.reach, window)

@@ -27,7 +27,7 @@ HELP: Mapping[str, str] = {
     "env": "added to the retest's environment",
     "env_pass": "let through from the engine's; else only PATH, HOME, LANG, TMPDIR and the like",
     "fetch_interval": "how often the remote is looked at when nothing else happens",
-    "batch": "entries tested together",
+    "batch": "at most so many entries tested together; fewer while slots are free",
     "parallel": "candidates tested at the same time",
     "strategy": "rebase | squash | merge",
     "update_branch": "move the task branch to where it was caught up, with an exact lease",

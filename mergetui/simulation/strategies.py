@@ -28,7 +28,7 @@ WORDS = {
 }
 
 
-_FEW = 8
+_FEW = 16
 """With more slots a red batch costs more than it spares: the changes behind it are too many."""
 
 
@@ -42,8 +42,8 @@ class Field(Struct, frozen=True, kw_only=True):
 
 
 def for_slots(slots: int) -> Setting:
-    """What the plan does best with, as far as was tried (docs/simulator.md)."""
-    return Setting(batch=2 if slots <= _FEW else 1, parallel=slots)
+    """What the plan does best with where 2 of 100 changes are red, as far as was tried (docs/simulator.md)."""
+    return Setting(batch=4 if slots <= _FEW else 1, parallel=slots)
 
 
 def played(strategy: Strategy, trace: Trace, field: Field) -> Played:

@@ -310,6 +310,12 @@ def test_a_paused_repository_starts_nothing() -> None:
     assert plan(view(A, B, pause=PAUSE, trials=(red(TIP, A, B),)), Policy(batch=2)) == (wait,)
 
 
+def test_a_paused_repository_sends_nothing_back_and_defers_nothing() -> None:
+    wait = (Wait(why=Why.PAUSED, detail="release day"),)
+    assert plan(view(A, pause=PAUSE, trouble="no route to host"), SERIAL) == wait
+    assert plan(view(A, pause=PAUSE, obstacles=(Obstacle(A, TIP, CLASHED),)), SERIAL) == wait
+
+
 @pytest.mark.parametrize(
     ("trial", "actions"),
     [

@@ -333,6 +333,7 @@ class Gate:
         self._free_slots: int | None = None
         self._lost_lease = False
         self._planned_paused = False
+        self._planned_slots: int | None = None
 
     def run(self, *, most_rounds: int) -> Story:
         """Until nothing is left that can move without a person, and nobody does anything any more."""
@@ -411,7 +412,7 @@ class Gate:
         if self._distrusts or self.story.rounds % self.scenario.looks_every == 0 or not self._has_all_heads():
             self._look()
         self._keep_standing()
-        self._planned_paused = self.state.pause is not None
+        self._planned_paused, self._planned_slots = self.state.pause is not None, self._free_slots
         actions = plan(self._view(), self._policy)
         self.story.plans.append(actions)
         waits = [self._perform(action) for action in actions]
@@ -549,7 +550,9 @@ class Gate:
             return
         self._note_start(action)
         assert candidate.commit not in self._running
-        assert self._free_slots is None
+        assert self._planned_slots is None
+        if self._free_slots is not None:
+            return  # The others took it since.
         self._running[candidate.commit] = self.scenario.durations[
             self.story.retests % len(self.scenario.durations)
         ]
