@@ -29,7 +29,7 @@ from mergetui.actions import (
     Why,
 )
 from mergetui.handovers import awaiting
-from mergetui.model import Entry
+from mergetui.model import Candidate, Entry
 from mergetui.news import news
 from mergetui.prospects import Future, futures, longest_chain, rests, standing
 from mergetui.reason import Coded, HeldBack, Reason
@@ -130,7 +130,8 @@ def _lengths(future: Future, batch: int, window: int | None, *, slots: int) -> l
     """How long the candidates should be that are tested now, the most wanted first.
 
     The entries are shared out among the slots, so up to `batch` are tested together, and fewer while there
-    are slots for fewer. Ahead of a red one its culprit is searched: a bisection, in more parts with more slots.
+    are slots for fewer. Ahead of a red one its culprit is searched, by bisection, in more parts with more
+    slots.
     """
     if future.red is None:
         most = future.reach if window is None else min(future.reach, window)
