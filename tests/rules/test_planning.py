@@ -354,6 +354,11 @@ def test_what_runs_ends_before_an_unreachable_remote_defers_it() -> None:
     assert plan(view(A, trouble="no route to host", trials=(running(TIP, A),)), SERIAL) == (TESTING,)
 
 
+def test_nothing_is_started_while_the_remote_is_unreachable() -> None:
+    seen = view(A, B, trouble="no route to host", trials=(running(TIP, A), built(TIP, A, B)))
+    assert plan(seen, Policy(parallel=2)) == (TESTING,)
+
+
 def test_an_unreachable_remote_says_nothing_about_branches() -> None:
     (action,) = plan(view(A, trouble="no route to host", heads={}), SERIAL)
     assert action == Defer((A,), Coded(Reason.REMOTE_UNREACHABLE, "no route to host"))
@@ -498,6 +503,12 @@ def test_the_last_retest_is_stopped_when_the_queue_is_empty() -> None:
 def test_behind_a_red_entry_that_is_not_decided_the_line_is_tested_without_it() -> None:
     seen = view(A, B, C, trials=(running(TIP, A), red(TIP, A, B)))
     assert plan(seen, Policy(parallel=2)) == (CatchUp((A, C), TIP, chain(TIP, A).links),)
+
+
+def test_those_ahead_of_a_red_entry_are_tested_once_for_both_lines() -> None:
+    seen = view(A, B, C, trials=(built(TIP, A), red(TIP, A, B)))
+    without = CatchUp((A, C), TIP, chain(TIP, A).links)
+    assert plan(seen, Policy(parallel=2)) == (StartRetest(chain(TIP, A)), without)
 
 
 def test_what_is_tested_without_it_stands_when_it_is_sent_back() -> None:
