@@ -130,7 +130,7 @@ def _lengths(future: Future, batch: int, window: int | None, *, slots: int) -> l
     """How long the candidates should be that are tested now, the most wanted first.
 
     The entries are shared out among the slots, so up to `batch` are tested together, and fewer while there
-    are slots for fewer. Ahead of a red one its culprit is searched, by bisection, in more parts with more
+    are slots for fewer. Ahead of a red one its culprit is searched: a bisection, or more parts with more
     slots.
     """
     if future.red is None:

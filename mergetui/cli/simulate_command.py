@@ -19,7 +19,7 @@ def simulate(
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of what is drawn; 1.")] = None,
     strategy: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Several times; all.")] = None,
     batch: Annotated[int | None, typer.Option(metavar="N", help="Of the fixed batch; 8.")] = None,
-    ours: Annotated[str | None, typer.Option(metavar="SETTINGS", help="'batch=2 parallel=4'.")] = None,
+    ours: Annotated[str | None, typer.Option(metavar="SETTINGS", help="'batch=4 parallel=4'.")] = None,
     from_journal: Annotated[str | None, typer.Option(metavar="REPO", help="What came there.")] = None,
     what_if: Annotated[str | None, typer.Option(metavar="SETTINGS", help="Not those of --repo.")] = None,
     repo: Annotated[str | None, typer.Option(metavar="REPO", help="Whose journal and settings.")] = None,
