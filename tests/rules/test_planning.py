@@ -20,7 +20,7 @@ from mergetui.actions import (
     Wait,
     Why,
 )
-from mergetui.model import EntryState, LandingIntent, Pass, Pause
+from mergetui.model import EntryState, Handover, LandingIntent, Pass, Pause
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.reason import Coded, HeldBack, Reason
@@ -49,6 +49,9 @@ A, B, C, D, E = (entry(name) for name in "abcde")
 SERIAL = Policy()
 PAUSE_NOW = Pause(by="ada@box", reason="release day", at=NOW, now=True)
 TESTING = Wait(why=Why.TESTING)
+EXTERNAL = Policy(external=True)
+HANDED_OVER = Handover(candidate=chain(TIP, A), token=1, since=NOW, until=NOW + MINUTE)
+AWAITING = Wait(why=Why.AWAITING_MERGE, detail="a", until=NOW + MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +123,12 @@ def test_the_line_is_tested_without_all_that_are_not_decided() -> None:
     conflicting = (Obstacle(B, "m/a.1", CLASHED), Obstacle(D, "m/a.1/c.1", CLASHED))
     seen = view(A, B, C, D, E, trials=(running(TIP, A), running(TIP, A, C)), obstacles=conflicting)
     assert plan(seen, Policy(parallel=3)) == (CatchUp((A, C, E), TIP, chain(TIP, A, C).links),)
+
+
+def test_one_that_conflicts_behind_a_red_one_is_tried_without_that() -> None:
+    trials = (running(TIP, A), red(TIP, A, B), green(TIP, A, B, C), running(TIP, A, C))
+    seen = view(A, B, C, D, trials=trials, obstacles=(Obstacle(D, "m/a.1/b.1/c.1", CLASHED),))
+    assert plan(seen, Policy(parallel=3)) == (CatchUp((A, C, D), TIP, chain(TIP, A, C).links),)
 
 
 def test_what_is_green_without_one_that_conflicts_does_not_land_ahead_of_it() -> None:
@@ -539,6 +548,11 @@ def test_a_tree_that_was_red_since_is_tested_again() -> None:
     assert plan(seen, Policy(retries=1)) == (StartRetest(candidate),)
 
 
+def test_a_red_one_goes_when_it_was_doubted_often_enough() -> None:
+    seen = view(A, trials=(replace(red(TIP, A), reds=2),))
+    assert plan(seen, Policy(retries=1)) == (SendBack(A, FAILED),)
+
+
 def test_without_a_slot_it_waits_and_says_so() -> None:
     seen = replace(view(A, trials=(built(TIP, A),)), free_slots=0)
     assert plan(seen, Policy()) == (Wait(why=Why.NO_SLOT),)
@@ -617,3 +631,13 @@ def test_checks_hold_up_what_they_are_about(seen: View, actions: list[Action]) -
 def test_what_somebody_else_merges_is_checked_before_it_is_handed_over() -> None:
     external = Policy(external=True)
     assert plan(view(A, trials=(green(TIP, A),), frozen=FROZEN), external) == (IN_A_FREEZE,)
+
+
+def test_an_outage_takes_nothing_back_that_waits_to_be_merged() -> None:
+    seen = view(A, tip="m/x1", heads={}, handover=HANDED_OVER, trouble="no route to host")
+    assert plan(seen, EXTERNAL) == (AWAITING,)
+
+
+def test_authors_are_heard_while_another_entry_waits_to_be_merged() -> None:
+    seen = view(A, B, heads={"a": "a.1", "b": "b.2"}, handover=HANDED_OVER)
+    assert plan(seen, EXTERNAL) == (PinAnew(B, ("b.2",)),)
