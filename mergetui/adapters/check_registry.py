@@ -15,6 +15,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from mergetui.checks import Check
+from mergetui.checks.forge import AtForge, ForgeCheck, ForgeReader
 from mergetui.config import Config, ConfigError
 from mergetui.integrations import CheckTable
 from mergetui.model import Repository
@@ -22,9 +23,11 @@ from mergetui.model import Repository
 GROUP = "mergetui.checks"
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
+        "approved": ("mergetui.checks.forge", "Approved"),
         "behind": ("mergetui.checks.behind", "Behind"),
         "freeze": ("mergetui.checks.freeze", "Freeze"),
         "paths": ("mergetui.checks.paths", "Paths"),
+        "required-status": ("mergetui.checks.forge", "RequiredStatus"),
         "size": ("mergetui.checks.size", "Size"),
     }
 )
@@ -55,7 +58,24 @@ def _load(config: Config, repository: Repository, name: str) -> LoadedCheck:
         raise ConfigError(f"{where} kind = {table.kind!r}; there are: {_what_is_there()}")
     kind, origin = _kind(table.kind, where)
     check = _make(kind, table, where)
+    if isinstance(check, ForgeCheck):
+        check = AtForge(check=check, forge=_forge_of(config, repository, name))
     return LoadedCheck(name=name, check=check, seconds=table.timeout.total_seconds(), origin=origin)
+
+
+def _forge_of(config: Config, repository: Repository, check: str) -> ForgeReader:
+    from mergetui.adapters.forge_reading import ForgeReading, fetching
+
+    where = f"{config.path}: [repos.{repository.name}]"
+    if repository.forge is None or repository.project is None:
+        raise ConfigError(f"{where} 'forge' is missing; the check {check!r} asks it")
+    forge = config.forges[repository.forge]
+    try:
+        fetch = fetching(forge)
+    except ImportError as error:
+        told = f"the check {check!r} needs what comes with: pip install 'mergetui[forges]'"
+        raise ConfigError(f"{where} {told}") from error
+    return ForgeReading(forge, repository.project, fetch)
 
 
 def _kind(name: str, where: str) -> tuple[type[Check], str]:

@@ -20,4 +20,4 @@ def examine_checks(config: Config, repository: Repository) -> Iterator[Finding]:
         except ConfigError as error:
             yield topic.mend(str(error).removeprefix(f"{config.path}: "), f"edit {quote(str(config.path))}")
         else:
-            yield topic.ok(f"{type(loaded.check).__name__}, {loaded.origin}")
+            yield topic.ok(f"loads, {loaded.origin}")

@@ -53,8 +53,12 @@ def test_what_is_built_in_is_there(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "told"),
     [
-        ("", "sizze", "[repos.shop] checks has 'sizze'; there are: behind, "),
-        ('[checks.small]\nkind = "sizze"', "small", "[checks.small] kind = 'sizze'; there are: behind, "),
+        ("", "sizze", "[repos.shop] checks has 'sizze'; there are: approved, behind, "),
+        (
+            '[checks.small]\nkind = "sizze"',
+            "small",
+            "[checks.small] kind = 'sizze'; there are: approved, behind, ",
+        ),
         ('[checks.size]\nlines = "many"', "size", "[checks.size] lines = 'many'; allowed: int | null"),
         (
             "[checks.size]\nline = 3",
@@ -63,6 +67,13 @@ def test_what_is_built_in_is_there(name: str) -> None:
         ),
         ("", "size", "[checks.size] 'lines' or 'files' is missing"),
         ("", "behind", "[checks.behind] 'commits' is missing; allowed: int"),
+        ("", "approved", "[repos.shop] 'forge' is missing; the check 'approved' asks it"),
+        ("[checks.approved]\ncount = 0", "approved", "[checks.approved] count = 0; allowed: 1 or more"),
+        (
+            "[checks.required-status]\ncontexts = []",
+            "required-status",
+            "[checks.required-status] contexts = []; allowed: names such as 'ci/build'",
+        ),
         ("[checks.behind]\ncommits = -1", "behind", "[checks.behind] commits = -1; allowed: 0 or more"),
         (
             '[checks.freeze]\nwindows = [{ begins = "18:00", ends = "19:00", reason = "x", zone = "UTC" }]',
@@ -86,7 +97,7 @@ def test_what_another_distribution_brings_is_named_and_told_as_its_own(shelf: Sh
     shelf.bring("kind", YES, yes="Yes")
     (known,) = loaded("", "yes")
     assert known.origin == "kind 1.0"
-    with pytest.raises(ConfigError, match=r"there are: behind, .*yes"):
+    with pytest.raises(ConfigError, match=r"there are: approved, behind, .*yes"):
         loaded("", "no")
 
 

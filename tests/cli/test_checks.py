@@ -17,7 +17,7 @@ def test_a_check_that_is_not_there_is_refused_at_the_start(bare: Mergetui, remot
     bare.configure(remote.url, 'checks = ["sizze"]')
     answer = bare("run", "--drain", "--json")
     assert answer.code == USAGE
-    assert "[repos.shop] checks has 'sizze'; there are: behind, " in answer.error["message"]
+    assert "[repos.shop] checks has 'sizze'; there are: approved, behind, " in answer.error["message"]
     assert bare("status").code == DONE
 
 

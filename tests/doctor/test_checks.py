@@ -8,7 +8,7 @@ from tests.worlds.remote import Remote
 def test_a_check_is_told_with_where_it_comes_from(patient: Patient, remote: Remote) -> None:
     patient.configure(f'[repos.shop]\nremote = "{remote.url}"\nchecks = ["size"]\n[checks.size]\nlines = 3\n')
     finding = patient.found("check", "shop size")
-    assert (finding.level, finding.says) == (Level.OK, "Size, built in")
+    assert (finding.level, finding.says) == (Level.OK, "loads, built in")
 
 
 def test_a_check_that_does_not_load_is_to_be_mended(patient: Patient, remote: Remote) -> None:

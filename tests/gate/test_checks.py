@@ -1,19 +1,23 @@
 """What checks do to a queue on a real gate."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from threading import Event
 
 import pytest
+from msgspec.structs import replace
 
 from mergetui.actions import Why
 from mergetui.adapters.clock import SystemClock
+from mergetui.config_checks import parse_check
 from mergetui.engine import Drain
 from mergetui.events import CaughtUp, Cleared, HeldUp, RetestEnded, RetestStarted
 from mergetui.verdict import Knowledge, explain
 from mergetui.view import policy_of
 from tests.gate.gate import TestGate
 from tests.worlds.distributions import Shelf
+from tests.worlds.forge_pages import TOKEN, ForgePages
 from tests.worlds.remote import Remote
 
 MakeGate = Callable[..., TestGate]
@@ -272,3 +276,24 @@ def test_a_queue_is_not_drained_while_an_answer_is_to_come(
     drain = Drain(gate.driver, gate.clock, patience=timedelta(), stopping=Event())
     assert drain.run().why is Why.IDLE
     assert gate.landed() == ["feature"]
+
+
+def test_a_status_that_the_forge_still_waits_for_is_waited_for(
+    remote: Remote, make_gate: MakeGate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORGE_TOKEN", TOKEN)
+    head = remote.propose("feature", a="1")
+    with closing(ForgePages("gitea")) as forge:
+        forge.put_status(head, "pending")
+        gate = make_gate(checks=(), forge="hub", project="acme/shop")
+        gate.forges["hub"] = replace(forge.table(), token_env="FORGE_TOKEN")
+        gate.repository = replace(gate.repository, checks=("required-status",))
+        gate.checks["required-status"] = parse_check("required-status", {"contexts": ["ci"]})
+        gate.driver = gate.engine()
+        gate.enqueue("feature")
+        wait = gate.until(lambda wait: not wait.is_brief and wait.why is not Why.TESTING)
+        assert wait.detail == f"feature waits for required-status: ci is not done with {head[:10]}"
+        forge.put_status(head, "success")
+        gate.later(seconds=60)
+        gate.until(lambda wait: wait.why is Why.IDLE)
+    assert remote.tip() == head
