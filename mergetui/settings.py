@@ -37,7 +37,7 @@ HELP: Mapping[str, str] = {
     "forge": "the [forges.NAME] that keeps its requests; none: no forge hears or says anything",
     "project": "what the forge calls it",
     "label": "a request with this label is queued; none: none is",
-    "checks": "what must hold before an entry is caught up and before it lands; see checks.md",
+    "checks": "what must hold before an entry lands; see checks.md",
 }
 """A line per key of `[repos.NAME]`."""
 SYNTAX: Mapping[str, str] = {
