@@ -69,6 +69,8 @@ class CatchUp(Struct, frozen=True):
 
 class StartRetest(Struct, frozen=True):
     candidate: Candidate
+    reduced: bool = False
+    """With the command for emergencies."""
 
 
 class TakeResult(Struct, frozen=True):

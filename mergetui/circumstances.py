@@ -9,9 +9,9 @@ from msgspec import Struct
 from mergetui.events import Broken, CaughtUp, Ended, Event, RetestStarted
 from mergetui.model import Entry, EntryState, Instant, Lease
 from mergetui.outcome import Run
-from mergetui.queueing import order
+from mergetui.queueing import order, rest_of
 from mergetui.reason import HeldBack
-from mergetui.verdict import Knowledge, freeze_of, held_back, spell
+from mergetui.verdict import Knowledge, freeze_of, held_back, spell, told_emergency
 
 _LATEST = 50
 """Landings that tell what is usual."""
@@ -97,10 +97,12 @@ def _held_for(lease: Lease, known: Knowledge) -> str:
 
 def _pause(known: Knowledge) -> Circumstance:
     pause = known.state.pause
-    if pause is None or (pause.until is not None and pause.until <= known.now):
+    if pause is None or not pause.holds(known.now):
         return Circumstance(about="pause", says="none")
     until = f", {spell(pause.until - known.now)} left" if pause.until else ""
-    says = f"by {pause.by} for {spell(known.now - pause.at)}{until}: {pause.reason}"
+    left = len(rest_of(known.state).branches)
+    draining = f"; draining: {left} left" if left else ""
+    says = f"by {pause.by} for {spell(known.now - pause.at)}{until}: {pause.reason}{draining}"
     return Circumstance(about="pause", says=says, blocks=True)
 
 
@@ -153,7 +155,8 @@ def _head(known: Knowledge) -> Circumstance:
     head = movable[0]
     since = head.state_since or head.enqueued_at
     behind = f", {head.behind} behind" if head.behind else ""
-    says = f"{head.branch} is {head.state} for {spell(known.now - since)}{behind}"
+    urgent = f", {told_emergency(head)}" if head.emergency is not None else ""
+    says = f"{head.branch} is {head.state} for {spell(known.now - since)}{behind}{urgent}"
     return Circumstance(about="head", says=says)
 
 

@@ -202,8 +202,10 @@ def _check(repository: Repository, where: str, path: Path) -> None:
     if repository.landing == "external" and (repository.batch, repository.parallel) != (1, 1):
         told = f"landing = 'external' with batch = {repository.batch} and parallel = {repository.parallel}"
         raise ConfigError(f"{path}: [{where}] {told}; allowed: 1 and 1, for the lease is kept for one entry")
-    if repository.retest is not None and not repository.retest.strip():
-        raise ConfigError(f"{path}: [{where}] retest = {repository.retest!r}; allowed: a shell command")
+    for key in ("retest", "emergency_retest"):
+        command = getattr(repository, key)
+        if command is not None and not command.strip():
+            raise ConfigError(f"{path}: [{where}] {key} = {command!r}; allowed: a shell command")
     if rule := broken_checks_rule(repository.checks):
         raise ConfigError(f"{path}: [{where}] checks = {list(repository.checks)!r}; allowed: {rule}")
     if repository.report_log is not None and not is_inner_path(repository.report_log):

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mergetui.model import Branch, Candidate, FencingToken, Instant, Oid, Pause, Priority
+from mergetui.model import Branch, Candidate, Emergency, FencingToken, Instant, Oid, Pause, Priority
 from mergetui.outcome import Run
 from mergetui.reason import Coded, HeldBack
 
@@ -24,6 +24,8 @@ class Enqueued(Fact, frozen=True, kw_only=True, tag="enqueued"):
     priority: Priority
     pinned_anew: bool = False
     """It was in the queue already."""
+    emergency: Emergency | None = None
+    """Why it goes ahead of everything; None: it takes its turn."""
 
 
 class Dequeued(Fact, frozen=True, kw_only=True, tag="dequeued"):
@@ -85,10 +87,15 @@ class Cleared(Fact, frozen=True, kw_only=True, tag="cleared"):
 
 class PauseBegun(Fact, frozen=True, kw_only=True, tag="paused"):
     pause: Pause
+    instead_of: Pause | None = None
+    """The one that held already: it goes on as `pause` says."""
 
 
 class PauseEnded(Fact, frozen=True, kw_only=True, tag="resumed"):
-    pass
+    pause: Pause | None = None
+    """The one that ended; facts of an earlier version do not tell."""
+    by_time: bool = False
+    """Nobody resumed it: its time was over."""
 
 
 class LeaseGranted(Fact, frozen=True, kw_only=True, tag="lease-granted"):
@@ -143,6 +150,8 @@ class RetestStarted(Fact, frozen=True, kw_only=True, tag="retest-started"):
     commit: Oid
     command: str
     log: str
+    reduced: bool = False
+    """The command is the one for emergencies."""
 
 
 class RetestEnded(Fact, frozen=True, kw_only=True, tag="retest-ended"):

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from mergetui.actions import Action, RecordMerge, TakeBack, Wait, Why
+from mergetui.emergencies import first_emergency
 from mergetui.model import Candidate, Entry, Handover, Link
 from mergetui.news import news
 from mergetui.reason import Coded, Reason
@@ -17,6 +18,9 @@ def awaiting(view: View, handover: Handover, policy: Policy) -> tuple[Action, ..
     if not view.keeps_lease:
         return (TakeBack(handover, _LEASE_GONE),)
     if view.trouble is None and _has_changed(view, candidate):
+        return (TakeBack(handover, None),)
+    first = first_emergency(view)
+    if first is not None and first.id not in candidate.entries:
         return (TakeBack(handover, None),)
     others = tuple(entry for entry in view.queue if entry.id not in candidate.entries)
     told = ", ".join(branch for link in candidate.links for branch in link.branches)

@@ -35,6 +35,8 @@ class Start(Struct, frozen=True, kw_only=True):
     """Why the commit was not known to be green; None when it was."""
     vouched_by: Oid | None = None
     """Another commit with the same tree, whose retest was taken for that of the commit."""
+    reduced: str | None = None
+    """The command for emergencies, where no other one has judged the commit."""
     authority: str | None
     """Why the token was not the current one; None when it was."""
 
@@ -106,6 +108,8 @@ class _Telling:
         self._running: set[tuple[Oid, str]] = set()
         self._words: dict[Oid, str | None] = {}
         self._vouched: dict[Oid, Oid] = {}
+        self._reduced: dict[Oid, str] = {}
+        """By commit, the command of its latest retest, if that is the one for emergencies."""
         self._starts: dict[Oid, dict[FencingToken, Start]] = {}
         self._latest: LandingStarted | HandedOver | None = None
         self._handed_over: dict[FencingToken, Oid] = {}
@@ -122,9 +126,11 @@ class _Telling:
                 self._taken_away = max(self._taken_away, token)
             case CaughtUp(candidate=candidate):
                 self._candidates.setdefault(candidate.commit, []).append(candidate)
-            case RetestStarted(commit=commit, log=log):
+            case RetestStarted(commit=commit, log=log, reduced=reduced):
                 self._running.add((commit, log))
                 self._words.setdefault(commit, "its retest had not ended")
+                self._reduced.pop(commit, None)
+                self._reduced.update({commit: event.command} if reduced else {})
             case RetestEnded():
                 self._retest_ended(event)
             case RetestSpared():
@@ -173,6 +179,7 @@ class _Telling:
             token=fact.token,
             retest=self._words.get(fact.commit, "the journal has no retest of it before its landing"),
             vouched_by=self._vouched.get(fact.commit),
+            reduced=self._reduced.get(self._vouched.get(fact.commit, fact.commit)),
             authority=self._doubt(fact.token),
         )
 

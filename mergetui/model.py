@@ -99,6 +99,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     """False: land without catch-up and retest (conditional rollout)."""
     retest: str | None = None
     """A shell command, run in a checkout of the candidate; None: nothing can be judged yet."""
+    emergency_retest: str | None = None
+    """The reduced command that judges an emergency, alone; None: there are no emergencies here."""
     retest_timeout: timedelta = timedelta(minutes=30)
     retest_silence: timedelta = timedelta(minutes=10)
     retest_output_limit: int = 200_000_000
@@ -154,6 +156,19 @@ class Approval(Struct, frozen=True, kw_only=True, gc=False):
     at: Instant
 
 
+class Emergency(Struct, frozen=True, kw_only=True, gc=False):
+    """An operator's word that an entry goes ahead of everything, tested by the reduced command.
+
+    It holds for the commits that it was said of, and goes when their author pushes others.
+    """
+
+    by: str
+    reason: str
+    at: Instant
+    through_pause: bool = False
+    """A pause does not hold it up."""
+
+
 # In no cycle, and so nothing for the collector to go through: with thousands of them it stops the console.
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """One queued branch, or a stack of them, pinned to the heads it had when it was queued."""
@@ -197,6 +212,8 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     approvals: tuple[Approval, ...] = ()
     held_back: HeldBack | None = None
     """What a check said of it when it was last asked; those behind it go on."""
+    emergency: Emergency | None = None
+    """Why it goes ahead of everything; None: it takes its turn."""
 
     @property
     def branch(self) -> Branch:
@@ -285,6 +302,10 @@ class Pause(Struct, frozen=True, kw_only=True):
     until: Instant | None = None
     now: bool = False
     """Stop the running retest too, instead of finishing it."""
+
+    def holds(self, now: Instant) -> bool:
+        """Its time, if it has one, is not over."""
+        return self.until is None or self.until > now
 
 
 class Sighting(Struct, frozen=True, kw_only=True):

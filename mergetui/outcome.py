@@ -139,5 +139,7 @@ class Run(Struct, frozen=True, kw_only=True):
     started_at: Instant
     finished_at: Instant
     log: str | None = None
+    emergency: str | None = None
+    """Why it went ahead of everything; None: it took its turn."""
     merged_by: str | None = None
     """Who said that it was merged, where somebody else merges; None: the gate pushed it itself."""

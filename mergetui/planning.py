@@ -28,26 +28,28 @@ from mergetui.actions import (
     Wait,
     Why,
 )
+from mergetui.emergencies import at_hand, first_emergency, is_paused
 from mergetui.handovers import awaiting
 from mergetui.model import Candidate, Entry
 from mergetui.news import news
 from mergetui.prospects import Future, futures, longest_chain, rests, standing
 from mergetui.reason import Coded, HeldBack, Reason
-from mergetui.view import Policy, Verdict, View
+from mergetui.view import Policy, Trial, Verdict, View
 
 
 def plan(view: View, policy: Policy) -> tuple[Action, ...]:
     """The next actions, in order; never empty, and `Wait` alone when there is nothing to do."""
     if view.landing is not None:
         return (Decide(view.landing),)
-    if view.rewound is not None and not _is_paused(view):
+    if view.rewound is not None and not is_paused(view):
         return (PauseItself(view.rewound),)
     if view.handover is not None:
         return awaiting(view, view.handover, policy)
     if told := news(view, policy) or _refused(view):
         return told
+    running, view = view.trials, at_hand(view, policy)
     ahead = futures(view, policy)
-    if stops := _stops(view, ahead):
+    if stops := _stops(view, ahead, running):
         return stops
     if not ahead[0].line or (_begins_nothing(view) and not standing(view, ahead)):
         return (_nothing_to_do(view),)
@@ -77,7 +79,7 @@ def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Actio
     """What is tested next: first what is likeliest to be served."""
     if _begins_nothing(view) or view.trouble is not None:
         return ()
-    if policy.enabled and not policy.has_command:
+    if policy.enabled and not (policy.has_command or view.reduced):
         return (Wait(why=Why.NO_COMMAND),)
     running, free = _slots(view, policy)
     wanted = [
@@ -119,7 +121,7 @@ def _starts(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action
     for future, length in wanted:
         trial = future.trials.get(length)
         if trial is not None:
-            yield StartRetest(trial.candidate)
+            yield StartRetest(trial.candidate, view.reduced)
         elif not catches_up:
             catches_up = True
             chain = longest_chain(future.trials, length)
@@ -142,20 +144,26 @@ def _lengths(future: Future, batch: int, window: int | None, *, slots: int) -> l
     return sorted(cuts & set(range(1, future.red)))
 
 
-def _stops(view: View, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
-    """Retests whose answer no longer matters; all of them when an operator says stop now."""
-    running = [trial for trial in view.trials if trial.verdict is Verdict.RUNNING]
-    if _is_paused(view) and view.pause is not None and view.pause.now:
+def _stops(view: View, ahead: tuple[Future, ...], trials: tuple[Trial, ...]) -> tuple[Action, ...]:
+    """Of all `trials`, retests whose answer no longer matters; every one when an operator says stop now."""
+    running = [trial for trial in trials if trial.verdict is Verdict.RUNNING]
+    if is_paused(view) and view.pause is not None and view.pause.now:
         return tuple(StopRetest(t.candidate, f"paused: {view.pause.reason}") for t in running)
     if view.lease_of_another is not None:
         return tuple(StopRetest(t.candidate, "the lease was lost") for t in running)
     kept = standing(view, ahead)
     in_line = {trial.candidate.commit for future in ahead for trial in future.trials.values()}
+    passed_by = _ahead_of_everything(view)
     return tuple(
-        StopRetest(t.candidate, _RED_INSIDE if t.candidate.commit in in_line else _OUT_OF_LINE)
+        StopRetest(t.candidate, passed_by or (_RED_INSIDE if t.candidate.commit in in_line else _OUT_OF_LINE))
         for t in running
         if t not in kept
     )
+
+
+def _ahead_of_everything(view: View) -> str | None:
+    first = first_emergency(view)
+    return f"an emergency goes first: {first.branch}" if first is not None else None
 
 
 def _cannot_work(view: View) -> Coded | None:
@@ -169,13 +177,9 @@ def _cannot_work(view: View) -> Coded | None:
     return None
 
 
-def _is_paused(view: View) -> bool:
-    return view.pause is not None and (view.pause.until is None or view.pause.until > view.now)
-
-
 def _begins_nothing(view: View) -> bool:
     """While an answer is awaited, too: what it is about may come first."""
-    return _is_paused(view) or view.frozen is not None or bool(view.unanswered)
+    return is_paused(view) or view.frozen is not None or bool(view.unanswered)
 
 
 def _refused(view: View) -> tuple[Action, ...]:
@@ -200,7 +204,7 @@ def _held_up(why: Why, held: HeldBack, branch: str = "") -> Wait:
 
 
 def _nothing_to_do(view: View) -> Wait:
-    if _is_paused(view) and view.pause is not None:
+    if is_paused(view) and view.pause is not None:
         return Wait(why=Why.PAUSED, detail=view.pause.reason, until=view.pause.until)
     if view.frozen is not None and any(not entry.state.needs_a_person for entry in view.queue):
         return _held_up(Why.FROZEN, view.frozen)

@@ -156,8 +156,11 @@ def _tested(landing: Landing) -> Claim:
         return _fails("tested", f"expected a green retest of {landing.made}, {tested} was tested")
     if start.retest is not None:
         return _fails("tested", f"expected a green retest of {tested}, {start.retest}")
+    if start.reduced is not None and landing.run.emergency is None:
+        return _fails("tested", f"{tested} was no emergency, and only their command ran: {start.reduced}")
     same = " as the same tree" if tested != landing.made else ""
-    return _holds("tested", f"{tested} was green{same} before it landed")
+    by = f" by the command for emergencies, {start.reduced}" if start.reduced is not None else ""
+    return _holds("tested", f"{tested} was green{same} before it landed{by}")
 
 
 def _base(landing: Landing, history: History, rivals: Mapping[Oid | None, set[Oid]]) -> Claim:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mergetui.model import (
     Approval,
     Branch,
+    Emergency,
     Entry,
     EntryId,
     EntryState,
@@ -34,11 +35,25 @@ class Proposal(Struct, frozen=True, kw_only=True):
     """None: normal, or what the entry had."""
     by: str = ""
     author: str = ""
+    emergency: Emergency | None = None
+    """None: it takes its turn, unless the entry goes ahead of everything already."""
 
 
 class Admitted(Struct, frozen=True):
     entry: Entry
     pinned_anew: bool
+
+
+class Rest(Struct, frozen=True, kw_only=True):
+    """What is left to end before a paused repository stands still."""
+
+    branches: tuple[Branch, ...]
+    held_by: str | None
+    """Who has the lease."""
+
+    @property
+    def is_reached(self) -> bool:
+        return not self.branches and self.held_by is None
 
 
 class Refusal(Struct, frozen=True):
@@ -68,6 +83,7 @@ def admit(
         priority=proposal.priority or Priority.NORMAL,
         rank=admitted,
         state_since=now,
+        emergency=proposal.emergency,
     )
     return put(replace(state, serial=serial, admitted=admitted), entry), Admitted(entry, pinned_anew=False)
 
@@ -85,6 +101,22 @@ def in_flight(state: RepositoryState) -> tuple[Entry, ...]:
     """Entries whose work is lost when the gate's is; what was handed over is with somebody else."""
     handed_over = state.handover.candidate.entries if state.handover is not None else ()
     return tuple(e for e in state.entries.values() if e.state.in_flight and e.id not in handed_over)
+
+
+def is_held_up(state: RepositoryState, ids: Iterable[EntryId], *, now: Instant) -> bool:
+    """Whether nothing may be begun with the entries: a pause holds, and none of them goes through it."""
+    if state.pause is None or not state.pause.holds(now):
+        return False
+    said = (state.entries[key].emergency for key in ids if key in state.entries)
+    return not any(one is not None and one.through_pause for one in said)
+
+
+def rest_of(state: RepositoryState) -> Rest:
+    """What is under way, also with whoever merges it; the lease is taken before anything is begun."""
+    landing = state.landing.candidate.entries if state.landing is not None else ()
+    left = order(e for e in state.entries.values() if e.state.in_flight or e.id in landing)
+    held_by = str(state.lease.holder) if state.lease is not None else None
+    return Rest(branches=tuple(entry.branch for entry in left), held_by=held_by)
 
 
 def put(state: RepositoryState, *entries: Entry) -> RepositoryState:
@@ -129,8 +161,7 @@ def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState 
 def try_again(entry: Entry, *, heads: tuple[Oid, ...] | None = None, now: Instant) -> Entry:
     """An operator's word: queued, with every counter of caps back to zero."""
     return replace(
-        entry,
-        heads=heads or entry.heads,
+        _pinned_to(entry, heads or entry.heads),
         state=EntryState.QUEUED,
         state_since=now,
         retries=0,
@@ -158,7 +189,7 @@ def pin_anew(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
     """Its author pushed while it was queued; a deferral that runs goes on."""
     deferred = entry.state is EntryState.DEFERRED
     state = EntryState.DEFERRED if deferred else EntryState.QUEUED
-    return replace(entry, heads=heads, state=state, state_since=now)
+    return replace(_pinned_to(entry, heads), state=state, state_since=now)
 
 
 def approve(entry: Entry, *, by: str, check: str | None, now: Instant) -> Entry:
@@ -213,6 +244,12 @@ def positions(state: RepositoryState) -> Mapping[EntryId, int]:
     return {entry.id: place for place, entry in enumerate(order(state.entries.values()), start=1)}
 
 
+def _pinned_to(entry: Entry, heads: tuple[Oid, ...]) -> Entry:
+    """An emergency is one for the commits that it was said of, also where the gate has moved them."""
+    same = all(head in (pinned, *entry.pushed) for head, pinned in zip(heads, entry.heads, strict=True))
+    return replace(entry, heads=heads, emergency=entry.emergency if same else None)
+
+
 def _ended(entry: Entry, state: EntryState, reason: Coded, *, now: Instant) -> Entry:
     return replace(
         entry,
@@ -229,7 +266,9 @@ def _place(entry: Entry) -> tuple[tuple[bool, int], int, int, str]:
 
 
 def _band(entry: Entry) -> tuple[bool, int]:
-    """What waits for a person last; urgent first; what is being worked on is not overtaken by the rest."""
+    """What waits for a person last; emergencies first, then urgent; the rest overtakes nothing that runs."""
+    if entry.emergency is not None:
+        return entry.state.needs_a_person, -1
     urgent = entry.priority is Priority.URGENT
     haste = 0 if urgent else 1 if entry.state.in_flight else 2
     return entry.state.needs_a_person, haste
@@ -251,6 +290,8 @@ def _in_this_order(row: Sequence[Entry]) -> Iterator[Entry]:
 def _waits_like(other: Entry, entry: Entry) -> bool:
     """Whether the priority of `other` says anything about a place in the queue for `entry`."""
     same_end = other.state.needs_a_person == entry.state.needs_a_person
+    if (other.emergency is None) != (entry.emergency is None):
+        return False
     return same_end and (entry.state.in_flight or not other.state.in_flight)
 
 
@@ -261,4 +302,5 @@ def _same(state: RepositoryState, branches: tuple[Branch, ...]) -> Entry | None:
 def _admitted_again(entry: Entry, proposal: Proposal, *, now: Instant) -> Entry:
     priority = proposal.priority or entry.priority
     kept = replace(entry, priority=priority, author=proposal.author or entry.author)
-    return retry(kept, proposal.heads, now=now)
+    pinned = retry(kept, proposal.heads, now=now)
+    return replace(pinned, emergency=proposal.emergency or pinned.emergency)

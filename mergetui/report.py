@@ -16,7 +16,7 @@ from mergetui.outcome import Run
 from mergetui.queueing import order
 from mergetui.reason import Coded, Reason
 from mergetui.results import Flake
-from mergetui.statistics import Outcome, PauseSpan, Spread, Statistics, journeys, statistics
+from mergetui.statistics import Hurried, Outcome, PauseSpan, Spread, Statistics, journeys, statistics
 from mergetui.verdict import spell
 
 SHIFT = timedelta(hours=12)
@@ -85,6 +85,7 @@ def markdown(told: Report) -> str:
         *_section("With their authors now", map(_stuck, told.returned)),
         *_section("Flakes", map(_flake, numbers.flakes)),
         *_section("Pauses", map(_pause, numbers.pauses)),
+        *_section("Emergencies", map(_emergency, numbers.emergencies)),
         *_section("Overrides", (_override(told, place) for place in range(len(numbers.overrides)))),
         *_section("Retests", _retests(numbers)),
     ]
@@ -108,8 +109,7 @@ def prose(untrusted: str) -> str:
 
 
 def _holding(pause: Pause | None, now: Instant) -> Pause | None:
-    is_over = pause is not None and pause.until is not None and pause.until <= now
-    return None if is_over else pause
+    return pause if pause is not None and pause.holds(now) else None
 
 
 def _of(outcome: Outcome, runs: Iterable[Run]) -> tuple[Run, ...]:
@@ -175,6 +175,12 @@ def _flake(flake: Flake) -> str:
 def _pause(pause: PauseSpan) -> str:
     end = "still holds" if pause.ended is None else f"to {_time(pause.ended)}"
     return f"{_time(pause.began)} {end}, by {code(pause.by)}: {prose(pause.reason)}"
+
+
+def _emergency(hurried: Hurried) -> str:
+    said, branches = hurried.said, _branches(hurried.branches)
+    through = ", through the pause" if said.through_pause else ""
+    return f"{_time(said.at)} {branches} by {code(said.by)}{through}: {prose(said.reason)}"
 
 
 def _override(told: Report, place: int) -> str:

@@ -17,6 +17,7 @@ HELP: Mapping[str, str] = {
     "target": "the branch that entries land on",
     "enabled": "false: land without catch-up and retest",
     "retest": "for `sh -c`, in a clean checkout of the candidate; without one nothing lands",
+    "emergency_retest": "the reduced command that judges an emergency, alone; none: no emergencies",
     "retest_timeout": "how long one retest may take",
     "retest_silence": "no output for so long: hung",
     "retest_output_limit": "the most that one retest may print",

@@ -21,7 +21,7 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
 )
-from mergetui.model import Branch, FencingToken, Instant
+from mergetui.model import Branch, Emergency, FencingToken, Instant
 from mergetui.outcome import Run
 from mergetui.reason import Reason
 from mergetui.results import Flake, flakes
@@ -88,6 +88,13 @@ class Override(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Hurried(Struct, frozen=True):
+    """An entry that an operator sent ahead of everything."""
+
+    branches: tuple[Branch, ...]
+    said: Emergency
+
+
 class Statistics(Struct, frozen=True, kw_only=True):
     """Of what happened after `since`, up to and including `until`."""
 
@@ -113,6 +120,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
     """Those of which some part is in the span, oldest first."""
     overrides: tuple[Override, ...] = ()
     """Oldest first."""
+    emergencies: tuple[Hurried, ...] = ()
+    """Oldest first."""
     flakes: tuple[Flake, ...] = ()
     """Those that came to light in the span, oldest first."""
 
@@ -133,7 +142,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Nothing happened that is counted here."""
-        return not (self.endings or self.retests.started or self.contended or self.pauses or self.overrides)
+        operated = self.pauses or self.overrides or self.emergencies
+        return not (self.endings or self.retests.started or self.contended or operated)
 
 
 class Journey(Struct, frozen=True, kw_only=True):
@@ -177,6 +187,11 @@ def statistics(facts: Sequence[Event], *, since: Instant, now: Instant) -> Stati
         endings=_endings(one.run for one in ended),
         pauses=tuple(pause for pause in pauses(facts, now=now) if _reaches_into(pause, since)),
         overrides=tuple(_override(fact) for fact in within if isinstance(fact, LeaseForced)),
+        emergencies=tuple(
+            Hurried(fact.branches, fact.emergency)
+            for fact in within
+            if isinstance(fact, Enqueued) and fact.emergency is not None
+        ),
         flakes=flaky,
     )
 

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from mergetui.actions import Defer, Wait, Why
 from mergetui.cleaning import redact
 from mergetui.leasing import is_kept
-from mergetui.model import Candidate, Entry, EntryState, Instant, Repository, RepositoryState
+from mergetui.model import Candidate, Entry, EntryState, Instant, Pause, Repository, RepositoryState
 from mergetui.planning import plan
-from mergetui.queueing import order
+from mergetui.queueing import order, rest_of
 from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.view import Output, Policy, View
 
@@ -106,7 +106,7 @@ def _wait(known: Knowledge) -> Wait:  # noqa: PLR0911 - one return per thing tha
     flying = [entry for entry in queue if entry.state.in_flight]
     worked_on = state.lease is not None and not known.holder_is_dead
     if flying and worked_on:
-        return Wait(why=Why.TESTING, detail=_in_flight(flying, known.now))
+        return Wait(why=Why.TESTING, detail=_draining(state, known.now) + _in_flight(flying, known.now))
     held = {entry.id: said for entry in queue if (said := held_back(entry, known))}
     view = replace(_view(state, queue, now=known.now, lease_of_another=worked_on), held_back=held)
     actions = plan(view, known.policy)
@@ -176,9 +176,28 @@ def _verdict(wait: Wait, says: str, mend: str = "", key: str = "") -> Verdict:
 def _paused(state: RepositoryState, name: str) -> Verdict:
     pause = state.pause
     assert pause is not None
-    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
-    says = f"paused by {pause.by}{until}: {pause.reason}"
+    says = told_pause(pause) + _waiting_emergencies(state)
     return Verdict(why=Why.PAUSED, says=says, mend=f"mergetui resume {name}", key="p")
+
+
+def told_pause(pause: Pause) -> str:
+    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
+    return f"paused by {pause.by}{until}: {pause.reason}"
+
+
+def told_emergency(entry: Entry) -> str:
+    """Who said of it what; nothing if it takes its turn."""
+    said = entry.emergency
+    return f"emergency of {said.by}: {said.reason}" if said is not None else ""
+
+
+def _waiting_emergencies(state: RepositoryState) -> str:
+    waiting = [
+        entry.branch
+        for entry in order(state.entries.values())
+        if entry.emergency is not None and not entry.state.needs_a_person
+    ]
+    return f"; the emergency {waiting[0]} waits for the resume" if waiting else ""
 
 
 def _lease_busy(known: Knowledge, wait: Wait) -> Verdict:
@@ -215,7 +234,14 @@ def _in_flight(flying: list[Entry], now: Instant) -> str:
     first = flying[0]
     since = now - (first.state_since or now)
     others = f" and {len(flying) - 1} more" if len(flying) > 1 else ""
-    return f"{first.branch}{others} is {first.state} for {spell(since)}"
+    urgent = f", {told_emergency(first)}" if first.emergency is not None else ""
+    return f"{first.branch}{others} is {first.state} for {spell(since)}{urgent}"
+
+
+def _draining(state: RepositoryState, now: Instant) -> str:
+    if state.pause is None or not state.pause.holds(now):
+        return ""
+    return f"draining, {len(rest_of(state).branches)} left ({told_pause(state.pause)}): "
 
 
 def _needs_a_person(state: RepositoryState) -> str:

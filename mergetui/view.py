@@ -40,6 +40,8 @@ class Trial(Struct, frozen=True):
     reason: Coded | None = None
     reds: int = 0
     """Retests of this very commit that were red."""
+    reduced: bool = False
+    """It is, or was, judged by the command for emergencies."""
 
 
 class Obstacle(Struct, frozen=True):
@@ -53,6 +55,8 @@ class Obstacle(Struct, frozen=True):
 class Policy(Struct, frozen=True, kw_only=True):
     enabled: bool = True
     has_command: bool = True
+    has_reduced_command: bool = False
+    """There is a command for emergencies."""
     batch: int = 1
     parallel: int = 1
     external: bool = False
@@ -67,6 +71,7 @@ def policy_of(repository: Repository, gate: Gate) -> Policy:
     return Policy(
         enabled=repository.enabled,
         has_command=repository.retest is not None,
+        has_reduced_command=repository.emergency_retest is not None,
         batch=repository.batch,
         parallel=repository.parallel,
         external=repository.landing == "external",
@@ -119,6 +124,8 @@ class View(Struct, frozen=True, kw_only=True):
     """Entries that a check has not answered about yet: it will, and until then nothing goes before them."""
     frozen: HeldBack | None = None
     """What a check waits for that concerns the whole repository."""
+    reduced: bool = False
+    """What is at hand is an emergency, and is judged by the command for those."""
     trouble: str | None = None
     """Why the remote could not be looked at; what is known of it is old."""
     rewound: Coded | None = None

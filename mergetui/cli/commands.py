@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mergetui.cli import engine, lease, look, queue, reasons, repo
+from mergetui.cli.operating import drain, emergency, pause, resume
 from mergetui.cli.session import Session
 from mergetui.cli.simulate_command import simulate
 from mergetui.model import Priority
@@ -22,6 +23,8 @@ lease_app = typer.Typer(help="Who holds the right to land.", rich_markup_mode=No
 app.add_typer(repo_app, name="repo")
 app.add_typer(lease_app, name="lease")
 app.command()(simulate)
+for command in (pause, resume, drain, emergency):
+    app.command()(command)
 
 Repo = Annotated[str, typer.Argument(metavar="REPO", help="A configured repository.")]
 SomeRepo = Annotated[str | None, typer.Argument(metavar="[REPO]", help="One; else all that are configured.")]
@@ -154,24 +157,6 @@ def lease_release(
 ) -> int:
     """Take the lease from whoever holds it."""
     return lease.release(context.obj, name, reason=reason, token=token, yes=yes)
-
-
-@app.command()
-def pause(
-    context: typer.Context,
-    name: Repo,
-    reason: Reason,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, or how long: 2h.")] = None,
-    now: Annotated[bool, typer.Option("--now", help="Stop the running retest too.")] = False,
-) -> int:
-    """Finish what runs, start nothing."""
-    return queue.pause(context.obj, name, reason=reason, until=until, now=now)
-
-
-@app.command()
-def resume(context: typer.Context, name: Repo) -> int:
-    """End a pause."""
-    return queue.resume(context.obj, name)
 
 
 @app.command()

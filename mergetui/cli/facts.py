@@ -27,6 +27,7 @@ from mergetui.events import (
     LeaseForced,
     LeaseGranted,
     PauseBegun,
+    PauseEnded,
     Recovered,
     RemoteLost,
     RetestEnded,
@@ -37,7 +38,7 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
-from mergetui.model import Branch, Oid
+from mergetui.model import Branch, Emergency, Oid, Pause
 from mergetui.outcome import Run
 from mergetui.reason import Coded
 
@@ -124,7 +125,11 @@ def _arrow(step: RefStep) -> str:
     return f"{clean(step.ref)} {' → '.join(ends) or 'gone'}"
 
 
-def _says(fact: Event) -> str:  # noqa: C901, PLR0911 - one flat case per kind of fact
+def _pause(pause: Pause) -> str:
+    return pause.reason + (f", until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else "")
+
+
+def _says(fact: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one flat case per kind of fact
     match fact:
         case Ended(run=run):
             return f"{run.outcome} {run.reason.code}: {run.reason.detail}" if run.reason else run.outcome
@@ -143,8 +148,16 @@ def _says(fact: Event) -> str:  # noqa: C901, PLR0911 - one flat case per kind o
             return f"by {held.check}: {held.reason}"
         case Approved(check=check):
             return f"for {check or 'every check'}"
-        case PauseBegun(pause=pause):
-            return f"{pause.by}: {pause.reason}"
+        case PauseBegun(pause=pause, instead_of=None):
+            return f"{pause.by}: {_pause(pause)}"
+        case PauseBegun(pause=pause, instead_of=Pause() as before):
+            return f"{pause.by}: {_pause(pause)}, instead of {before.by}: {_pause(before)}"
+        case PauseEnded(pause=Pause() as ended, by_time=by_time):
+            return f"{'its time is over: ' if by_time else ''}{_pause(ended)}"
+        case Enqueued(emergency=Emergency(by=who, reason=said, through_pause=through)):
+            return f"emergency{', through the pause' if through else ''}, {who}: {said}"
+        case RetestStarted(reduced=True):
+            return "with the command for emergencies"
         case LeaseForced(holder=holder, reason=reason):
             return f"from {holder}: {reason}"
         case LeaseGranted(taken_over_from=str() as left):

@@ -22,11 +22,10 @@ _LONGEST = 20_000
 
 
 def status(session: Session, repo: str | None) -> int:
-    desks = [session.desk(name) for name in session.names(repo)]
+    desks, now = [session.desk(name) for name in session.names(repo)], session.wiring.clock.now()
     if session.as_json:
-        session.answer({"repos": [repository_fields(desk) for desk in desks]})
+        session.answer({"repos": [repository_fields(desk, now) for desk in desks]})
         return DONE
-    now = session.wiring.clock.now()
     session.print(*(line for desk in desks for line in status_lines(desk, now)))
     if not desks:
         session.print("no repository is configured; mergetui repo add NAME REMOTE --retest COMMAND adds one")

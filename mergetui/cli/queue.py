@@ -1,12 +1,10 @@
-"""`mergetui enqueue`, `dequeue`, `retry`, `move`, `pause`, `resume`."""
+"""`mergetui enqueue`, `dequeue`, `retry`, `move`."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from mergetui.cleaning import name as clean
 from mergetui.cli.session import AGAIN, DONE, NO, Failure, Session
-from mergetui.config_values import parse_duration
-from mergetui.model import Instant, Priority
+from mergetui.model import Priority
 from mergetui.operations import NotQueued, Queued
 from mergetui.outcome import Unreachable
 
@@ -17,15 +15,15 @@ def enqueue(
     stacks = [tuple(branches)] if stack else [(branch,) for branch in branches]
     answers = session.desk(repo).enqueue(stacks, priority=priority)
     if isinstance(answers, Unreachable):
-        raise _unreachable(repo, answers)
+        raise unreachable(repo, answers)
     queued = [answer for answer in answers if isinstance(answer, Queued)]
     refused = [answer for answer in answers if isinstance(answer, NotQueued)]
     session.answer(
         {
-            "queued": [_queued(answer) for answer in queued],
+            "queued": [queued_fields(answer) for answer in queued],
             "refused": [{"branch": a.branches[-1], "branches": a.branches, "why": a.why} for a in refused],
         },
-        *(_queued_line(answer) for answer in queued),
+        *(queued_line(answer) for answer in queued),
     )
     if not session.as_json:
         session.tell(*(f"refused: {clean(' + '.join(a.branches))}: {clean(a.why)}" for a in refused))
@@ -35,7 +33,7 @@ def enqueue(
 def dequeue(session: Session, repo: str, branch: str) -> int:
     entry = session.desk(repo).dequeue(branch)
     if isinstance(entry, NotQueued):
-        raise _refused(repo, entry)
+        raise refused(repo, entry)
     session.answer({"dequeued": entry.branches}, f"{clean(' + '.join(entry.branches))} is out of the queue")
     return DONE
 
@@ -44,9 +42,9 @@ def retry(session: Session, repo: str, branch: str) -> int:
     answer = session.desk(repo).retry(branch)
     match answer:
         case Unreachable():
-            raise _unreachable(repo, answer)
+            raise unreachable(repo, answer)
         case NotQueued():
-            raise _refused(repo, answer)
+            raise refused(repo, answer)
         case entry:
             session.answer(
                 {"retried": entry.branches, "head": entry.heads[-1]}, f"{clean(branch)} is queued again"
@@ -57,7 +55,7 @@ def retry(session: Session, repo: str, branch: str) -> int:
 def move(session: Session, repo: str, branch: str, to: int) -> int:
     position = session.desk(repo).move(branch, to=to)
     if position is None:
-        raise _refused(repo, NotQueued((branch,), "it is not in the queue"))
+        raise refused(repo, NotQueued((branch,), "it is not in the queue"))
     session.answer({"moved": branch, "position": position}, f"{clean(branch)} is at position {position}")
     return DONE
 
@@ -70,7 +68,7 @@ def approve(session: Session, repo: str, branch: str, check: str | None) -> int:
         raise Failure(told, hint=f"its checks: {', '.join(known) or 'none'}")
     entry = desk.approve(branch, check=check)
     if isinstance(entry, NotQueued):
-        raise _refused(repo, entry)
+        raise refused(repo, entry)
     word = entry.approvals[-1]
     session.answer(
         {"approved": entry.branches, "heads": entry.heads, "check": check, "by": word.by},
@@ -79,26 +77,7 @@ def approve(session: Session, repo: str, branch: str, check: str | None) -> int:
     return DONE
 
 
-def pause(session: Session, repo: str, *, reason: str, until: str | None, now: bool) -> int:
-    if not reason.strip():
-        raise Failure("--reason is empty; say why, for it is what everybody is shown")
-    desk = session.desk(repo)
-    ends = None if until is None else _instant(until, session.wiring.clock.now())
-    said = desk.pause(reason, until=ends, now=now)
-    session.answer({"paused": said}, f"{repo} is paused: {clean(reason)}")
-    return DONE
-
-
-def resume(session: Session, repo: str) -> int:
-    ended = session.desk(repo).resume()
-    session.answer(
-        {"resumed": ended is not None, "was": ended},
-        f"{repo} goes on" if ended else f"{repo} was not paused",
-    )
-    return DONE
-
-
-def _queued(answer: Queued) -> dict[str, object]:
+def queued_fields(answer: Queued) -> dict[str, object]:
     return {
         "id": answer.entry.id,
         "branch": answer.entry.branch,
@@ -110,28 +89,13 @@ def _queued(answer: Queued) -> dict[str, object]:
     }
 
 
-def _queued_line(answer: Queued) -> str:
+def queued_line(answer: Queued) -> str:
     what = "pinned anew" if answer.pinned_anew else "queued"
     branches = clean(" + ".join(answer.entry.branches))
     return f"{what}: {branches} at {answer.entry.heads[-1][:10]}, position {answer.position}"
 
 
-def _instant(text: str, now: Instant) -> Instant:
-    try:
-        return now + parse_duration(text)
-    except ValueError:
-        pass
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Failure(f"--until {text!r}: a time such as 2026-01-31T18:00:00Z, or how long: 2h") from error
-    when = said if said.tzinfo else said.astimezone()
-    if when <= now:
-        raise Failure(f"--until {text!r} is over already")
-    return when.astimezone(UTC)
-
-
-def _unreachable(repo: str, answer: Unreachable) -> Failure:
+def unreachable(repo: str, answer: Unreachable) -> Failure:
     return Failure(
         f"the remote of {repo} cannot be reached: {clean(answer.message)}",
         code="remote-unreachable",
@@ -140,7 +104,7 @@ def _unreachable(repo: str, answer: Unreachable) -> Failure:
     )
 
 
-def _refused(repo: str, answer: NotQueued) -> Failure:
+def refused(repo: str, answer: NotQueued) -> Failure:
     return Failure(
         f"{clean(' + '.join(answer.branches))} of {repo}: {answer.why}",
         code="not-found",

@@ -11,7 +11,7 @@ from mergetui.outcome import Run
 from mergetui.reason import Coded
 from mergetui.report import Report, markdown
 from mergetui.report import report as report_of
-from mergetui.statistics import EndingCount, Override, PauseSpan, Spread, Statistics
+from mergetui.statistics import EndingCount, Hurried, Override, PauseSpan, Spread, Statistics
 
 if TYPE_CHECKING:
     from mergetui.adapters.notifying import Service
@@ -92,6 +92,7 @@ def _numbers(numbers: Statistics) -> dict[str, Any]:
         "contended": numbers.contended,
         "contended_per_landing": numbers.contended_per_landing,
         "pauses": [_pause_span(pause) for pause in numbers.pauses],
+        "emergencies": [_emergency(hurried) for hurried in numbers.emergencies],
         "overrides": [_override(override) for override in numbers.overrides],
     }
 
@@ -108,6 +109,17 @@ def _spread(lengths: Spread | None) -> dict[str, float] | None:
 
 def _pause_span(pause: PauseSpan) -> dict[str, Any]:
     return {"by": pause.by, "reason": redact(pause.reason), "began": pause.began, "ended": pause.ended}
+
+
+def _emergency(hurried: Hurried) -> dict[str, Any]:
+    said = hurried.said
+    return {
+        "at": said.at,
+        "by": said.by,
+        "branches": hurried.branches,
+        "reason": redact(said.reason),
+        "through_pause": said.through_pause,
+    }
 
 
 def _override(made: Override) -> dict[str, Any]:

@@ -156,9 +156,13 @@ class Session:
 
     def confirm(self, question: str) -> bool:
         """Asked on the terminal; False for anything but yes."""
-        self._err.write(f"{question} [y/N] ")
+        return self.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+
+    def ask(self, question: str) -> str:
+        """What is answered on the terminal; empty for nothing."""
+        self._err.write(question)
         self._err.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return sys.stdin.readline().strip()
 
 
 def _port(text: str) -> int:

@@ -5,6 +5,7 @@ from mergetui.events import (
     Broken,
     CatchUpStarted,
     Ended,
+    Enqueued,
     Event,
     HandedOver,
     HeadMoved,
@@ -13,6 +14,7 @@ from mergetui.events import (
     LeaseLost,
     OutOfRoom,
     PauseBegun,
+    PauseEnded,
     Recovered,
     RemoteBack,
     RemoteLost,
@@ -23,6 +25,7 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
+from mergetui.model import Emergency, Pause
 from mergetui.reason import Coded, Reason
 
 
@@ -63,7 +66,14 @@ def tell(event: Event) -> str | None:  # noqa: C901, PLR0912, PLR0915 - one flat
         case LeaseLost(token=token):
             said = f"the lease #{token} was taken away"
         case PauseBegun(pause=pause):
-            said = f"paused by {clean(pause.by)}: {clean(pause.reason)}"
+            begun = "the pause is changed" if event.instead_of is not None else "paused"
+            said = f"{begun} by {clean(pause.by)}: {clean(pause.reason)}"
+        case PauseEnded(by_time=True, pause=Pause(reason=reason)):
+            said = f"the time of the pause is over: {clean(reason)}"
+        case PauseEnded():
+            said = "resumed"
+        case Enqueued(emergency=Emergency(by=by, reason=reason)):
+            said = f"emergency: {_names(event.branches)} goes first, by {clean(by)}: {clean(reason)}"
         case OutOfRoom(detail=detail):
             said = f"nothing can be written: {clean(detail)}"
         case RoomBack(detail=detail):

@@ -6,7 +6,8 @@ from mergetui.cleaning import name as clean
 from mergetui.model import Entry, Instant, Lease
 from mergetui.operations import Desk
 from mergetui.outcome import Run
-from mergetui.queueing import order
+from mergetui.queueing import order, rest_of
+from mergetui.verdict import told_emergency, told_pause
 
 _GLYPHS = {
     "queued": "·",
@@ -24,8 +25,9 @@ def status_lines(desk: Desk, now: Instant) -> list[str]:
     state, repository = desk.state(), desk.repository
     tip = state.seen.tip[:10] if state.seen and state.seen.tip else "not seen yet"
     lines = [f"{repository.name}  {clean(repository.target)} {tip}"]
-    if state.pause is not None:
-        lines.append(f"  paused by {clean(state.pause.by)}: {clean(state.pause.reason)}")
+    if state.pause is not None and state.pause.holds(now):
+        left = len(rest_of(state).branches)
+        lines.append(f"  {clean(told_pause(state.pause))}{f'; draining: {left} left' if left else ''}")
     if state.seen is not None and state.seen.trouble is not None:
         lines.append(f"  the remote cannot be reached: {clean(state.seen.trouble)}")
     if state.lease is not None:
@@ -39,9 +41,13 @@ def status_lines(desk: Desk, now: Instant) -> list[str]:
 def history_lines(runs: Sequence[Run]) -> list[str]:
     return [
         f"{run.finished_at:%Y-%m-%d %H:%M:%S}  {run.repo:<12} {run.outcome:<9} "
-        f"{clean(' + '.join(run.branches))}{_because(run)}"
+        f"{clean(' + '.join(run.branches))}{_because(run)}{_urgent(run)}"
         for run in runs
     ]
+
+
+def _urgent(run: Run) -> str:
+    return f"  emergency: {clean(run.emergency)}" if run.emergency is not None else ""
 
 
 def _because(run: Run) -> str:
@@ -58,6 +64,8 @@ def _lease(lease: Lease, desk: Desk, now: Instant) -> str:
 
 def _entry(entry: Entry, position: int, now: Instant) -> str:
     parts = [f"{position:>4} {_GLYPHS[entry.state]} {entry.state:<12} {clean(' + '.join(entry.branches))}"]
+    if entry.emergency is not None:
+        parts.append(clean(told_emergency(entry)))
     if entry.priority != "normal":
         parts.append(entry.priority)
     if entry.reason is not None and (entry.state.needs_a_person or entry.available_at):

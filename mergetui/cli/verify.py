@@ -147,7 +147,8 @@ def _fields(known: _Found) -> dict[str, Any]:
 def _lines(known: _Found) -> list[str]:
     lines = [f"{known.name}  {clean(known.target)} {_short(known.tip)}  {_summary(known.proofs)}"]
     for proof in known.proofs:
-        shown = [claim for claim in proof.claims if claim.holds is False or claim.claim == "retest"]
+        told = {"retest"} | ({"tested"} if proof.run.emergency is not None else set())
+        shown = [claim for claim in proof.claims if claim.holds is False or claim.claim in told]
         if shown:
             mark = "✓" if proof.holds else "✗"
             branches = clean(" + ".join(proof.run.branches))

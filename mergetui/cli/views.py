@@ -3,13 +3,13 @@
 from typing import Any
 
 from mergetui.cleaning import redact
-from mergetui.model import Entry, Lease, Repository, RepositoryState
+from mergetui.model import Entry, Instant, Lease, Repository, RepositoryState
 from mergetui.operations import Desk
 from mergetui.outcome import Run
 from mergetui.queueing import order
 
 
-def repository_fields(desk: Desk) -> dict[str, Any]:
+def repository_fields(desk: Desk, now: Instant) -> dict[str, Any]:
     state, repository = desk.state(), desk.repository
     lease = state.lease
     return {
@@ -18,7 +18,7 @@ def repository_fields(desk: Desk) -> dict[str, Any]:
         "target": repository.target,
         "tip": _tip(state, repository),
         "enabled": repository.enabled,
-        "paused": _pause(state),
+        "paused": _pause(state, now),
         "frozen": state.frozen,
         "lease": lease_fields(lease, stale=desk.is_stale(lease)) if lease else None,
         "trouble": state.seen.trouble if state.seen else None,
@@ -42,6 +42,7 @@ def entry_fields(entry: Entry, position: int) -> dict[str, Any]:
         "heads": entry.heads,
         "author": entry.author,
         "attempts": entry.attempts,
+        "emergency": entry.emergency,
         "retries": entry.retries,
         "deferrals": entry.deferrals,
         "enqueued_at": entry.enqueued_at,
@@ -80,6 +81,7 @@ def run_fields(run: Run) -> dict[str, Any]:
         "landed_commit": run.landed_commit,
         "landed_tree": run.landed_tree,
         "changes": run.changes,
+        "emergency": run.emergency,
         "token": run.token,
         "retests": run.retests,
         "contended": run.contended,
@@ -89,9 +91,9 @@ def run_fields(run: Run) -> dict[str, Any]:
     }
 
 
-def _pause(state: RepositoryState) -> dict[str, Any] | None:
+def _pause(state: RepositoryState, now: Instant) -> dict[str, Any] | None:
     pause = state.pause
-    if pause is None:
+    if pause is None or not pause.holds(now):
         return None
     return {"by": pause.by, "reason": pause.reason, "at": pause.at, "until": pause.until}
 

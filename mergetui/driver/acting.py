@@ -100,8 +100,8 @@ class Acts:
                 return action
             case CatchUp():
                 self._catch_up(action)
-            case StartRetest(candidate=candidate):
-                self.retesting.start(candidate)
+            case StartRetest(candidate=candidate, reduced=reduced):
+                self.retesting.start(candidate, reduced=reduced)
             case TakeResult(candidate=candidate, earlier=earlier):
                 self.retesting.spare(candidate, earlier)
             case StopRetest(candidate=candidate, why=why):
@@ -146,6 +146,8 @@ class Acts:
     def _catch_up(self, action: CatchUp) -> None:
         branches = names(action.entries)
         if not self.tenure.take(branches, phase="catching up"):
+            return
+        if self.retesting.is_held_up(tuple(entry.id for entry in action.entries)):
             return
         # Those that are built already may be under test at this moment, and stay what they are.
         ids = tuple(entry.id for entry in action.entries[len(action.built) :])
@@ -200,5 +202,5 @@ class Acts:
     def _pause_itself(self, reason: Coded) -> None:
         self.lookout.rewound = None
         pause = Pause(by=GATE_ITSELF, reason=reason.detail, at=self.record.now(), now=True)
-        fact = self.record.fact(PauseBegun, pause=pause)
+        fact = self.record.fact(PauseBegun, pause=pause, instead_of=self.record.state().pause)
         self.record.commit(lambda state: replace(state, pause=pause), fact)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mergetui.model import Branch, Candidate, Entry, EntryId, Oid
 from mergetui.outcome import Interrupted, RetestEnding
@@ -75,22 +76,22 @@ class Bench:
     def built(self, candidate: Candidate) -> None:
         """What is known of its very commit, from another chain that led to it, is known of it too."""
         known = self._trials.get(candidate.commit, Trial(candidate, Verdict.BUILT))
-        self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason, known.reds)
+        self._trials[candidate.commit] = replace(known, candidate=candidate)
         if candidate.commit in self._running:
             self._running[candidate.commit].candidate = candidate
 
     def met(self, entry: Entry, onto: Oid, reason: Coded) -> None:
         self.obstacles = (*self.obstacles, Obstacle(entry, onto, reason))
 
-    def start(self, candidate: Candidate, order: RetestOrder, *, slot: int) -> None:
-        retest = self._retester.start(order)
+    def start(self, candidate: Candidate, order: RetestOrder, *, slot: int, reduced: bool = False) -> None:
+        retest, reds = self._retester.start(order), self.reds(candidate, reduced=reduced)
         self._running[candidate.commit] = _Running(candidate, retest, slot, self._monotonic())
-        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING, reds=self.reds(candidate))
+        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING, reds=reds, reduced=reduced)
 
-    def reds(self, candidate: Candidate) -> int:
-        """Retests of the very commit that were red."""
+    def reds(self, candidate: Candidate, *, reduced: bool = False) -> int:
+        """Retests of the very commit that were red, under the same command."""
         known = self._trials.get(candidate.commit)
-        return known.reds if known is not None else 0
+        return known.reds if known is not None and known.reduced == reduced else 0
 
     def poll(self) -> list[Ending]:
         """Retests that have ended since the last poll."""
@@ -114,7 +115,9 @@ class Bench:
 
     def found(self, candidate: Candidate, verdict: Verdict, reason: Coded) -> None:
         """Something other than its retest decided about the candidate: the remote refused it ..."""
-        self._trials[candidate.commit] = Trial(candidate, verdict, reason)
+        known = self._trials.get(candidate.commit)
+        reduced = known is not None and known.reduced
+        self._trials[candidate.commit] = Trial(candidate, verdict, reason, reduced=reduced)
 
     def vouch(self, candidate: Candidate, earlier: Oid) -> None:
         """The candidate is green, for the retest of `earlier` was, which has the same tree."""
@@ -157,9 +160,9 @@ class Bench:
         del self._running[candidate.commit]
         self._ended()
         verdict, reason = self._judge(ending)
-        before = self.reds(candidate)
-        reds = before + (verdict is Verdict.RED)
-        self._trials[candidate.commit] = Trial(candidate, verdict, reason, reds)
+        known = self._trials[candidate.commit]
+        before, reds = known.reds, known.reds + (verdict is Verdict.RED)
+        self._trials[candidate.commit] = Trial(candidate, verdict, reason, reds, known.reduced)
         if isinstance(ending, Interrupted):
             self.forget(candidate)
         seconds = self._monotonic() - running.began

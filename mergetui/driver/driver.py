@@ -186,11 +186,11 @@ class Driver:
 
     def _end_pause(self, state: RepositoryState) -> RepositoryState:
         pause = state.pause
-        if pause is None or pause.until is None or pause.until > self._acts.record.now():
+        if pause is None or pause.holds(self._acts.record.now()):
             return state
         self._acts.record.commit(
             lambda old: replace(old, pause=None) if old.pause == pause else old,
-            self._acts.record.fact(PauseEnded),
+            self._acts.record.fact(PauseEnded, pause=pause, by_time=True),
         )
         return self._acts.record.state()
 

@@ -81,4 +81,6 @@ def exchanged(state: RepositoryState, before: Entry, after: Entry) -> Repository
     now = state.entries.get(before.id)
     if now is None or now.heads != before.heads:
         return state
-    return queueing.put(state, replace(after, rank=now.rank, priority=now.priority))
+    # What an operator said of the entry meanwhile stays.
+    emergency = after.emergency if now.emergency == before.emergency else now.emergency
+    return queueing.put(state, replace(after, rank=now.rank, priority=now.priority, emergency=emergency))

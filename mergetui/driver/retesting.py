@@ -11,7 +11,17 @@ from mergetui.driver.ports import Ports
 from mergetui.driver.record import Record
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Event, RetestEnded, RetestSpared, RetestStarted
-from mergetui.model import Candidate, Entry, EntryState, Instant, Oid, Pass, Repository, RepositoryState
+from mergetui.model import (
+    Candidate,
+    Entry,
+    EntryId,
+    EntryState,
+    Instant,
+    Oid,
+    Pass,
+    Repository,
+    RepositoryState,
+)
 from mergetui.ports import NoRoomError, RetestOrder
 from mergetui.results import Results
 
@@ -45,22 +55,25 @@ class Retesting:
             return {}
         return self._results.passed(self._ports.mask(command), now=self._record.now(), ttl=ttl)
 
-    def start(self, candidate: Candidate) -> None:
-        command = self._repository.retest
+    def start(self, candidate: Candidate, *, reduced: bool) -> None:
+        """With the repository's command, or its `reduced` one for an emergency."""
+        command = self._repository.emergency_retest if reduced else self._repository.retest
         assert command is not None
-        if not self._tenure.take(branches_of(candidate), phase="testing"):
+        if not self._begins(candidate):
             return
         self.require_room()
         if not self._ports.slots.take(self._repository.name):
             return
         try:
-            self._start_in_slot(candidate, command)
+            self._start_in_slot(candidate, command, reduced=reduced)
         except BaseException:
             self._ports.slots.give_back(self._repository.name)
             raise
 
     def spare(self, candidate: Candidate, earlier: Pass) -> None:
         """Take `earlier` for the candidate's own retest."""
+        if not self._begins(candidate):
+            return
         self._bench.vouch(candidate, earlier.commit)
         fact = self._record.fact(
             RetestSpared,
@@ -72,6 +85,17 @@ class Retesting:
             log=earlier.log,
         )
         self._record.commit(lambda state: _logged(state, candidate, earlier.log), fact)
+
+    def is_held_up(self, entries: tuple[EntryId, ...]) -> bool:
+        """Whether a pause was begun since it was planned to begin something with the entries.
+
+        Asked with the lease in the store already: who pauses and sees no lease knows that nothing begins.
+        """
+        return queueing.is_held_up(self._record.state(), entries, now=self._record.now())
+
+    def _begins(self, candidate: Candidate) -> bool:
+        taken = self._tenure.take(branches_of(candidate), phase="testing")
+        return taken and not self.is_held_up(candidate.entries)
 
     def note(self, endings: Iterable[Ending]) -> None:
         for ending in endings:
@@ -91,7 +115,7 @@ class Retesting:
         if lack := self._ports.room.lack():
             raise NoRoomError(lack)
 
-    def _start_in_slot(self, candidate: Candidate, command: str) -> None:
+    def _start_in_slot(self, candidate: Candidate, command: str, *, reduced: bool) -> None:
         slot = self._bench.free_slot()
         directory = self._ports.repo.check_out(candidate.commit, slot=slot)
         number = self._record.change(lambda s: (replace(s, serial=s.serial + 1), s.serial + 1))
@@ -112,16 +136,17 @@ class Retesting:
             commit=candidate.commit,
             command=self._ports.mask(command),
             log=str(log),
+            reduced=reduced,
         )
         started = _Started(
             log=str(log),
             checkout=str(directory) if self._repository.report_log else None,
-            doubts=self._bench.reds(candidate),
+            doubts=self._bench.reds(candidate, reduced=reduced),
             at=self._record.now(),
         )
         others = self._bench.running
         self._record.commit(lambda state: _testing(state, candidate, started, others=others), fact)
-        self._bench.start(candidate, order, slot=slot)
+        self._bench.start(candidate, order, slot=slot, reduced=reduced)
 
 
 class _Started(Struct, frozen=True, kw_only=True):

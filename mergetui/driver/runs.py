@@ -34,6 +34,7 @@ def ended_run(
         started_at=started_at,
         finished_at=now,
         log=entry.log,
+        emergency=_why(entry),
     )
 
 
@@ -71,12 +72,17 @@ def landed_run(
         started_at=started_at,
         finished_at=now,
         log=entry.log,
+        emergency=_why(entry),
     )
 
 
 def run_id(entry: Entry) -> str:
     """The same for a run that is written down again after a crash."""
     return f"{entry.id}.{entry.attempts + 1}"
+
+
+def _why(entry: Entry) -> str | None:
+    return entry.emergency.reason if entry.emergency is not None else None
 
 
 def _status(commits: tuple[str, ...]) -> ChangeStatus:

@@ -1,12 +1,13 @@
 """What is true of one repository, put together as the plan wants to see it."""
 
 from mergetui import queueing
-from mergetui.actions import RecordMerge, TakeBack
+from mergetui.actions import RecordMerge, TakeBack, Wait, Why
 from mergetui.driver.acting import Acts
 from mergetui.driver.checking import Checked, Checking
 from mergetui.driver.ports import Ports
+from mergetui.emergencies import at_hand, is_paused
 from mergetui.leasing import is_kept
-from mergetui.model import EntryState, Pause, Repository, RepositoryState
+from mergetui.model import EntryId, EntryState, Pause, Repository, RepositoryState
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.view import Policy, View
@@ -68,9 +69,7 @@ class Situation:
     def reconcile(self) -> None:
         """Entries that nothing is done for any more are queued again, and the lease goes with the last."""
         state = self._acts.record.state()
-        view = self.view(state)
-        trials = standing(view, futures(view, self._policy))
-        busy = {key for trial in trials for key in trial.candidate.entries}
+        busy = self._on_trial(self.view(state))
         for kept in (state.landing, state.handover):
             busy.update(kept.candidate.entries if kept is not None else ())
         idle = tuple(e.id for e in state.entries.values() if e.state.in_flight and e.id not in busy)
@@ -78,3 +77,13 @@ class Situation:
             self._acts.record.enter(idle, EntryState.QUEUED)
         if not busy & state.entries.keys() and state.landing is None:
             self._acts.tenure.give_back()
+
+    def _on_trial(self, view: View) -> set[EntryId]:
+        """Nobody in a pause that has come to rest: what is known of candidates is kept for the resume."""
+        if is_paused(view):
+            wait = plan(view, self._policy)[0]
+            if isinstance(wait, Wait) and wait.why is Why.PAUSED:
+                return set()
+        view = at_hand(view, self._policy)
+        trials = standing(view, futures(view, self._policy))
+        return {key for trial in trials for key in trial.candidate.entries}

@@ -8,6 +8,7 @@ from mergetui.model import Branch, Handover, Instant, Oid, Pause, RepositoryStat
 from mergetui.operations.lease import LeaseCommands
 from mergetui.operations.office import Facts
 from mergetui.operations.queue import QueueCommands
+from mergetui.queueing import Rest, rest_of
 
 
 class Desk(QueueCommands, LeaseCommands):
@@ -36,19 +37,38 @@ class Desk(QueueCommands, LeaseCommands):
         return self._record.decide(hear)
 
     def pause(self, reason: str, *, until: Instant | None = None, now: bool = False) -> Pause:
-        """Finish what runs (or stop it, with `now`) and start nothing until it is resumed."""
-        pause = Pause(by=self._me(), reason=reason, at=self._clock.now(), until=until, now=now)
-        self._record.commit(
-            lambda state: replace(state, pause=pause), self._record.fact(PauseBegun, pause=pause)
-        )
-        return pause
+        """Finish what runs (or stop it, with `now`) and start nothing until it is resumed.
+
+        A pause that holds already goes on as this one says. ValueError without a reason.
+        """
+        if not reason.strip():
+            raise ValueError("a pause has a reason: it is what everybody is shown")
+        at = self._clock.now()
+        pause = Pause(by=self._me(), reason=reason.strip(), at=at, until=until, now=now)
+
+        def begin(state: RepositoryState) -> tuple[RepositoryState, Pause, Facts]:
+            before = state.pause if state.pause is not None and state.pause.holds(at) else None
+            fact = self._record.fact(PauseBegun, pause=pause, instead_of=before)
+            return replace(state, pause=pause), pause, (fact,)
+
+        return self._record.decide(begin)
 
     def resume(self) -> Pause | None:
         """The pause that ends; None if there was none."""
-        pause = self.state().pause
-        if pause is not None:
-            self._record.commit(lambda state: replace(state, pause=None), self._record.fact(PauseEnded))
-        return pause
+        now = self._clock.now()
+
+        def end(state: RepositoryState) -> tuple[RepositoryState, Pause | None, Facts]:
+            pause = state.pause
+            if pause is None:
+                return state, None, ()
+            fact = self._record.fact(PauseEnded, pause=pause, by_time=not pause.holds(now))
+            return replace(state, pause=None), pause, (fact,)
+
+        return self._record.decide(end)
+
+    def rest(self) -> Rest:
+        """How far a repository that begins nothing new is from standing still."""
+        return rest_of(self.state())
 
 
 def _waits(handover: Handover, branch: Branch) -> bool:

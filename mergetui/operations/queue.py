@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from mergetui import queueing
 from mergetui.driver.runs import ended_run
 from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
-from mergetui.model import Branch, Entry, Priority, RepositoryState
+from mergetui.model import Branch, Emergency, Entry, Priority, Repository, RepositoryState
 from mergetui.naming import broken_stack_rule
 from mergetui.operations.answers import NotQueued, Queued
 from mergetui.operations.office import Facts, Office
@@ -20,6 +20,15 @@ class QueueCommands(Office):
         self, stacks: Sequence[tuple[Branch, ...]], *, priority: Priority | None = None
     ) -> list[Queued | NotQueued] | Unreachable:
         """Queue each stack of branches as one entry, pinned to where the remote has it now."""
+        return self._enqueue(stacks, priority=priority)
+
+    def _enqueue(
+        self,
+        stacks: Sequence[tuple[Branch, ...]],
+        *,
+        priority: Priority | None,
+        emergency: Emergency | None = None,
+    ) -> list[Queued | NotQueued] | Unreachable:
         refused = {
             stack: rule
             for stack in stacks
@@ -37,8 +46,31 @@ class QueueCommands(Office):
             elif missing:
                 answers.append(NotQueued(stack, f"the remote has no branch {missing[0]}"))
             else:
-                answers.append(self._admit(stack, tuple(heads[branch] for branch in stack), priority))
+                pinned = tuple(heads[branch] for branch in stack)
+                proposal = queueing.Proposal(
+                    branches=stack, heads=pinned, priority=priority, by=self._me(), emergency=emergency
+                )
+                answers.append(self._admit(proposal))
         return answers
+
+    def emergency(
+        self, branch: Branch, reason: str, *, through_pause: bool = False
+    ) -> Queued | NotQueued | Unreachable:
+        """Have the branch go ahead of everything, judged by the reduced command alone.
+
+        Of a queued stack its name is enough. ValueError without a reason.
+        """
+        if not reason.strip():
+            raise ValueError("an emergency has a reason: the journal keeps it")
+        known = queueing.find(self.state(), branch)
+        stack = known.branches if known is not None else (branch,)
+        if why := no_emergencies(self.repository):
+            return NotQueued(stack, why)
+        said = Emergency(
+            by=self._me(), reason=reason.strip(), at=self._clock.now(), through_pause=through_pause
+        )
+        answers = self._enqueue([stack], priority=None, emergency=said)
+        return answers if isinstance(answers, Unreachable) else answers[0]
 
     def dequeue(self, branch: Branch) -> Entry | NotQueued:
         """Take the entry of the branch out; its run, if one is under way, is stopped."""
@@ -119,23 +151,21 @@ class QueueCommands(Office):
             )
         return entry
 
-    def _admit(
-        self, branches: tuple[Branch, ...], heads: tuple[str, ...], priority: Priority | None
-    ) -> Queued | NotQueued:
+    def _admit(self, proposal: queueing.Proposal) -> Queued | NotQueued:
         now = self._clock.now()
-        proposal = queueing.Proposal(branches=branches, heads=heads, priority=priority, by=self._me())
 
         def take_in(state: RepositoryState) -> tuple[RepositoryState, Queued | NotQueued, Facts]:
             after, answer = queueing.admit(state, proposal, now=now)
             if isinstance(answer, queueing.Refusal):
-                return after, NotQueued(branches, answer.why), ()
+                return after, NotQueued(proposal.branches, answer.why), ()
             entry = answer.entry
             enqueued = self._record.fact(
                 Enqueued,
-                branches=branches,
-                heads=heads,
+                branches=proposal.branches,
+                heads=proposal.heads,
                 priority=entry.priority,
                 pinned_anew=answer.pinned_anew,
+                emergency=proposal.emergency,
             )
             position = queueing.positions(after)[entry.id]
             return after, Queued(entry, position, answer.pinned_anew), (enqueued,)
@@ -153,3 +183,13 @@ class QueueCommands(Office):
             now=self._clock.now(),
         )
         return self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)
+
+
+def no_emergencies(repository: Repository) -> str | None:
+    """Why there are none in the repository, and the mend; None where there are."""
+    where = f"[repos.{repository.name}]"
+    if not repository.enabled:
+        return f"{where} enabled = false: it lands without a retest; queue it with --priority urgent"
+    if repository.emergency_retest is None:
+        return f"{where} 'emergency_retest' is missing: set it to the command that judges an emergency"
+    return None

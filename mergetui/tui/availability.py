@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from mergetui.model import Entry, Oid
+from mergetui.operations.queue import no_emergencies
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.reopening import WAITS
@@ -92,6 +93,14 @@ def _force_release(picture: Picture, _: tuple[Entry, ...]) -> str | None:
     return None if picture.state.lease else f"nobody holds the lease of {picture.name}"
 
 
+def _emergency(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
+    if len(entries) != 1:
+        return "one emergency at a time" if entries else _some_entry(picture, entries)
+    if entries[0].emergency is not None and not entries[0].state.needs_a_person:
+        return f"{names(entries[0].branches)} goes ahead of everything already"
+    return no_emergencies(picture.repository)
+
+
 def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
     if not entries or entries[0].log is not None:
         return _some_entry(picture, entries)
@@ -118,6 +127,7 @@ _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
     "lower": _some_entry,
     "copy": _some_entry,
     "force_release": _force_release,
+    "emergency": _emergency,
     "log": _log,
     "pager": _log,
     "editor": _log,

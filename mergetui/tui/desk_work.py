@@ -108,6 +108,13 @@ def enqueue(desk: Desk, stacks: Sequence[tuple[str, ...]], priority: Priority) -
     return Done(says="; ".join([*told, *refused]), fine=not refused)
 
 
+def emergency(desk: Desk, branch: str, reason: str, *, through_pause: bool) -> Done:
+    answer = desk.emergency(branch, reason, through_pause=through_pause)
+    if isinstance(answer, Queued):
+        return Done(says=f"{names(answer.entry.branches)} goes ahead of everything")
+    return Done(says=_refusal(answer), fine=False)
+
+
 def force_release(desk: Desk, shown: Lease, reason: str, *, stale: bool, now: Instant) -> Done:
     """Of the lease that was shown and no other; not of one that was stale when shown and is renewed since."""
     held = desk.state().lease

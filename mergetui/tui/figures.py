@@ -46,6 +46,7 @@ def figures(numbers: Statistics) -> Rows:
         if outcome != "landed":
             yield from _endings(outcome, numbers)
     yield from _pauses(numbers)
+    yield from _emergencies(numbers)
     yield from _overrides(numbers)
 
 
@@ -95,6 +96,17 @@ def _pause(pause: PauseSpan, total: int) -> str:
     end = "until now" if pause.ended is None else f"for {span(pause.ended - pause.began)}"
     count = f"{total}, the latest: " if total > 1 else ""
     return f"{count}{pause.began:%m-%d %H:%M} {end}, {redact(pause.by)}: {redact(pause.reason)}"
+
+
+def _emergencies(numbers: Statistics) -> Rows:
+    total = len(numbers.emergencies)
+    for place, hurried in enumerate(reversed(numbers.emergencies[-_SHOWN:])):
+        count, said = f"{total}, the latest: " if total > 1 and not place else "", hurried.said
+        who = f"{' + '.join(hurried.branches)} by {said.by}"
+        yield (
+            "" if place else "emergencies",
+            f"{count}{said.at:%m-%d %H:%M} {redact(who)}: {redact(said.reason)}",
+        )
 
 
 def _overrides(numbers: Statistics) -> Rows:

@@ -24,6 +24,7 @@ _ACTS = {
     "lower": "-",
     "undo": "u",
     "force_release": "f",
+    "emergency": "I",
     "why": "w",
     "forecast": "c",
     "log": "l",

@@ -36,6 +36,7 @@ ACTS = (
     Act("lower", "-", "less urgent", "a lower priority"),
     Act("undo", "u", "undo", "take the last command back, for ten seconds"),
     Act("force_release", "f", "force-release", "take the lease from its holder"),
+    Act("emergency", "I", "emergency", "send the entry ahead of everything, judged by the reduced command"),
     Act("settings", "S", "settings", "the settings of this repository"),
     Act("add_repository", "R", "add repository", "add a repository"),
     Act("sandbox", "D", "sandbox", "see it work on a sandbox, while no repository is configured"),

@@ -25,6 +25,7 @@ from mergetui.tui.undoing import Undoing
 
 if TYPE_CHECKING:
     from mergetui.tui.past import Past
+    from mergetui.tui.screens.emergency import Sent
     from mergetui.tui.screens.enqueue import Chosen
     from mergetui.tui.screens.force_release import Agreed
     from mergetui.tui.screens.pause import PauseChoice
@@ -102,6 +103,7 @@ class Operator:
             "retry": lambda: self._order(picture.name, partial(desk_work.retry, desk, entries), asks=True),
             "settings": lambda: self.configuring.settings(picture.name),
             "force_release": lambda: self._force_release(picture),
+            "emergency": lambda: self._emergency(picture, entries[0]),
             "log": lambda: self._show_log(picture.name, entries[0]),
             "pager": lambda: self._open(PAGER, entries[0]),
             "editor": lambda: self._open(EDITOR, entries[0]),
@@ -243,6 +245,19 @@ class Operator:
             latest=Source(partial(lease_sight, desk, mask), object),
         )
         self._app.push_screen(question, answered)
+
+    def _emergency(self, picture: Picture, entry: Entry) -> None:
+        from mergetui.tui.hurry import hurry
+        from mergetui.tui.screens.emergency import EmergencyQuestion
+
+        desk, mask = self._bridge.desk(picture.name), self._bridge.mask(picture.name)
+
+        def answered(sent: "Sent | None") -> None:
+            if sent is not None:
+                send = partial(desk_work.emergency, desk, entry.branch, sent.reason)
+                self._order(picture.name, partial(send, through_pause=sent.through_pause), asks=True)
+
+        self._app.push_screen(EmergencyQuestion(hurry(picture, entry, mask)), answered)
 
     def _show_log(self, name: str, entry: Entry) -> None:
         from mergetui.tui.screens.log_view import LogView

@@ -7,7 +7,7 @@ from mergetui.naming import full_ref
 from mergetui.queueing import order
 from mergetui.tui.bridge import Picture
 from mergetui.tui.wording import names, short, span
-from mergetui.verdict import Verdict
+from mergetui.verdict import Verdict, told_emergency
 
 _CATCH_UP = {"rebase": "git rebase {tip} {head}", "squash": "git merge --squash {head}"}
 
@@ -15,7 +15,7 @@ _CATCH_UP = {"rebase": "git rebase {tip} {head}", "squash": "git merge --squash 
 def preview(picture: Picture, mask: Mask) -> list[str]:
     """Lines to read; the verdict when there is nothing to step. Cleaned, and without secrets."""
     entry = next_entry(picture, picture.taken_at)
-    if entry is None or picture.state.pause is not None or _cannot_be_judged(picture.repository):
+    if entry is None or _is_held_up(entry, picture) or _cannot_be_judged(entry, picture.repository):
         return _verdict(picture.verdict)
     return [*_headline(entry, picture), "", *(mask(line) for line in _commands(entry, picture))]
 
@@ -31,8 +31,19 @@ def _rests(entry: Entry, now: Instant) -> bool:
     return entry.state is EntryState.DEFERRED and waits
 
 
-def _cannot_be_judged(repository: Repository) -> bool:
-    return repository.enabled and repository.retest is None
+def _is_held_up(entry: Entry, picture: Picture) -> bool:
+    pause = picture.state.pause
+    goes_through = entry.emergency is not None and entry.emergency.through_pause
+    return pause is not None and pause.holds(picture.taken_at) and not goes_through
+
+
+def _cannot_be_judged(entry: Entry, repository: Repository) -> bool:
+    return repository.enabled and _command(entry, repository) is None
+
+
+def _command(entry: Entry, repository: Repository) -> str | None:
+    reduced = repository.emergency_retest if entry.emergency is not None else None
+    return reduced or repository.retest
 
 
 def _verdict(verdict: Verdict) -> list[str]:
@@ -45,7 +56,9 @@ def _headline(entry: Entry, picture: Picture) -> list[str]:
     author = f", by {entry.author}" if entry.author else ""
     behind = f", {entry.behind} behind {repository.target}" if entry.behind else ""
     told = [f"next: {names(entry.branches)}{author}{behind}"]
-    if repository.batch > 1:
+    if entry.emergency is not None:
+        told.append(f"{told_emergency(entry)}: it goes ahead of everything, and alone")
+    elif repository.batch > 1:
         told.append(f"with up to {repository.batch - 1} of those behind it: they are tested together")
     if picture.usual is not None:
         told.append(f"usually done in {span(picture.usual)}")
@@ -55,7 +68,7 @@ def _headline(entry: Entry, picture: Picture) -> list[str]:
 def _commands(entry: Entry, picture: Picture) -> list[str]:
     repository, seen = picture.repository, picture.state.seen
     tip = short(seen.tip) if seen and seen.tip else repository.target
-    retest = [("retest", repository.retest or "")] if repository.enabled else []
+    retest = [("retest", _command(entry, repository) or "")] if repository.enabled else []
     push_branches = [("push branch", _branch_push(entry))] if repository.update_branch else []
     steps = [
         ("look", f"git fetch {repository.remote}"),

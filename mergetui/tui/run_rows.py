@@ -79,4 +79,5 @@ def _told(run: Run) -> str:
         return cleaning.redact(words(run.reason))
     retests = f"{run.retests} retests" if run.retests > 1 else ""
     contended = f"contended {run.contended}×" if run.contended else ""
-    return " · ".join(part for part in (retests, contended) if part)
+    emergency = f"emergency: {cleaning.redact(cleaning.name(run.emergency))}" if run.emergency else ""
+    return " · ".join(part for part in (emergency, retests, contended) if part)

@@ -1,17 +1,19 @@
 """How the console says what is stored: glyphs and words, ages, reasons; all of it cleaned."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from mergetui import cleaning
 from mergetui.actions import Why
-from mergetui.events import Broken, Ended, Event, HandedOver, Recovered, RetestEnded, TakenBack
-from mergetui.model import Entry, EntryState, Instant
+from mergetui.events import Broken, Ended, Event, HandedOver, PauseEnded, Recovered, RetestEnded, TakenBack
+from mergetui.model import Entry, EntryState, Instant, Pause
+from mergetui.queueing import rest_of
 from mergetui.reason import Coded, HeldBack
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress
+from mergetui.verdict import told_emergency, told_pause
 
 if TYPE_CHECKING:
     from mergetui.statistics import Outcome
@@ -144,11 +146,14 @@ def standing_of(picture: Picture, listed: Listed, now: Instant) -> Badge:
         return Badge("✗", "stopped", "bad")
     if state.seen is not None and state.seen.trouble is not None:
         return Badge("!", "remote down", "warn")
+    paused = state.pause if state.pause is not None and state.pause.holds(now) else None
+    if flying is not None and paused is not None:
+        return Badge("‖", f"drains, {len(rest_of(state).branches)} left", "warn")
     if flying is not None:
         badge = BADGES[flying.state]
         return badge._replace(word=span(now - flying.state_since)) if flying.state_since else badge
-    if state.pause is not None:
-        return Badge("‖", cleaning.name(state.pause.reason) or "paused", "warn")
+    if paused is not None:
+        return Badge("‖", cleaning.name(paused.reason) or "paused", "warn")
     if state.frozen is not None and moving:
         return Badge("‖", cleaning.name(state.frozen.reason) or "frozen", "warn")
     if moving:
@@ -181,6 +186,27 @@ def notices(picture: Picture) -> list[str]:
     return [cleaning.name(cleaning.redact(line)) for line in told]
 
 
+def orders(picture: Picture) -> list[str]:
+    """What operators have said that holds at this moment, one line each."""
+    told = [*_emergencies(picture), *_pause(picture)]
+    return [cleaning.name(cleaning.redact(line)) for line in told]
+
+
+def _emergencies(picture: Picture) -> Iterator[str]:
+    for entry in picture.state.entries.values():
+        if entry.emergency is not None and not entry.state.needs_a_person:
+            state = entry.state.replace("-", " ")
+            yield f"{picture.name}: {entry.branch} is {state}, {told_emergency(entry)}"
+
+
+def _pause(picture: Picture) -> Iterator[str]:
+    pause = picture.state.pause
+    if pause is not None and pause.holds(picture.taken_at):
+        left = len(rest_of(picture.state).branches)
+        draining = f"draining, {left} left; " if left else ""
+        yield f"{picture.name}: {draining}{told_pause(pause)} · p resumes"
+
+
 def news(event: Event) -> tuple[str, bool] | None:
     """A fact worth a toast, and whether it is a good one; None for all the others."""
     match event:
@@ -195,6 +221,8 @@ def news(event: Event) -> tuple[str, bool] | None:
             return f"{event.repo}: {names(branches)} cannot be merged as it was tested any more", False
         case RetestEnded(reason=None) if event.reds:
             return f"{event.repo}: {names(event.branches)} passed after {event.reds} red: a flake", False
+        case PauseEnded(by_time=True, pause=Pause(reason=reason)):
+            return f"{event.repo}: the time of the pause is over: {cleaning.name(reason)}", True
         case Broken(detail=detail) | Recovered(detail=detail):
             return f"{event.repo}: {cleaning.name(detail)}", False
         case _:

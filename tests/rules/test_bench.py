@@ -5,11 +5,11 @@ from msgspec.structs import replace
 
 from mergetui.driver.bench import Bench
 from mergetui.model import Candidate
-from mergetui.outcome import Interrupted, RetestEnding
+from mergetui.outcome import Failed, Interrupted, RetestEnding
 from mergetui.ports import RetestOrder
 from mergetui.reason import Coded, Reason
 from mergetui.view import Trial, Verdict
-from tests.rules.build import MINUTE, TIP, chain, entry
+from tests.rules.build import FAILED, MINUTE, TIP, chain, entry
 
 
 class Endless(Struct):
@@ -32,8 +32,22 @@ class Endlessly:
         return 0
 
 
+class Red(Endless):
+    def poll(self) -> RetestEnding | None:
+        return Failed(1, "")
+
+
+class AtOnce(Endlessly):
+    def start(self, order: RetestOrder) -> Endless:
+        return Red(order)
+
+
 def passes(_: RetestEnding) -> tuple[Verdict, Coded | None]:
     return Verdict.GREEN, None
+
+
+def fails(_: RetestEnding) -> tuple[Verdict, Coded | None]:
+    return Verdict.RED, FAILED
 
 
 def an_order() -> RetestOrder:
@@ -70,3 +84,19 @@ def test_a_verdict_is_not_lost_when_the_gates_own_push_moves_the_branch() -> Non
     own = Candidate(base=TIP, links=(replace(link, heads=(before.commit,)),))
     bench.built(own)
     assert bench.trials == (Trial(own, Verdict.RED, refused),)
+
+
+def test_reds_of_another_command_do_not_count() -> None:
+    bench = Bench(AtOnce(), monotonic=lambda: 0.0, judge=fails)
+    candidate = chain(TIP, entry("a"))
+    bench.start(candidate, an_order(), slot=0)
+    bench.poll()
+    assert (bench.reds(candidate), bench.reds(candidate, reduced=True)) == (1, 0)
+
+
+def test_what_the_remote_says_of_an_emergency_is_said_of_the_emergency() -> None:
+    bench = Bench(Endlessly(), monotonic=lambda: 0.0, judge=passes)
+    candidate = chain(TIP, entry("a"))
+    bench.start(candidate, an_order(), slot=0, reduced=True)
+    bench.found(candidate, Verdict.RED, FAILED)
+    assert bench.trials == (Trial(candidate, Verdict.RED, FAILED, reduced=True),)

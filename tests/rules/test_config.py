@@ -150,6 +150,7 @@ def test_every_key_of_the_contract_is_understood() -> None:
         (SHOP + 'enabled = "yes"', "[repos.shop] enabled = 'yes'; allowed: true or false"),
         (SHOP + "retest = 3", "[repos.shop] retest = 3; allowed: a text in quotes"),
         (SHOP + 'retest = " "', "[repos.shop] retest = ' '; allowed: a shell command"),
+        (SHOP + 'emergency_retest = ""', "[repos.shop] emergency_retest = ''; allowed: a shell command"),
         (SHOP + "batch = 1001", "[repos.shop] batch = 1001; allowed: a whole number from 1 to 1000"),
         (SHOP + "batch = 1.5", "[repos.shop] batch = 1.5; allowed: a whole number from 1 to 1000"),
         (SHOP + 'strategy = "ff"', "[repos.shop] strategy = 'ff'; allowed: 'rebase', 'squash', 'merge'"),

@@ -16,6 +16,7 @@ from tests.rules.world import (
     AuthorPush,
     Crash,
     Delete,
+    Emergency,
     EndedEntry,
     Enqueue,
     Event,
@@ -86,6 +87,7 @@ def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
     foreign = [(moment, ForeignPush(name)) for moment, name in zip(moments, STRANGERS, strict=False)]
     retries = draw(st.integers(0, 2))
     deaths = [(moment, Crash()) for moment in draw(st.lists(st.integers(1, 60), max_size=2))]
+    hurries = draw(st.lists(dated(st.builds(Emergency, names, st.booleans())), max_size=2))
     spans = [event for window in draw(st.lists(windows(), max_size=2)) for event in window]
     return Scenario(
         policy=Policy(
@@ -95,10 +97,11 @@ def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
             retries=retries,
             max_retries=draw(st.integers(0, 2)),
             max_contention=draw(st.integers(1, 3)),
+            has_reduced_command=enabled,
         ),
         branches=branches,
         faults=draw(faults(branches, doubted=retries > 0)),
-        events=(*arrivals, *pushes, *again, *gone, *foreign, *deaths, *spans),
+        events=(*arrivals, *pushes, *again, *gone, *foreign, *deaths, *hurries, *spans),
         durations=tuple(draw(st.lists(st.integers(1, LONGEST_RETEST), min_size=1, max_size=4))),
         answers=tuple(draw(st.lists(st.sampled_from(("said", "said", "lost", "dropped")), max_size=3))),
         looks_every=draw(st.integers(1, 3)),
@@ -123,6 +126,22 @@ def quiet_worlds(draw: st.DrawFn) -> Scenario:
     )
 
 
+@st.composite
+def hurried_worlds(draw: st.DrawFn) -> Scenario:
+    """A quiet world, a few strangers' pushes and a crash in it, and one good branch that cannot wait."""
+    world = draw(quiet_worlds())
+    branches = world.branches[:-1] or world.branches
+    red = world.faults.red & set(branches[:-1])
+    good = draw(st.sampled_from([branch for branch in world.branches if branch not in red]))
+    hurry = (draw(st.integers(1, 30)), Emergency(good))
+    moments = draw(st.lists(st.integers(1, 40), max_size=2))
+    foreign = [(moment, ForeignPush(name)) for moment, name in zip(moments, STRANGERS, strict=False)]
+    deaths = [(moment, Crash()) for moment in draw(st.lists(st.integers(1, 40), max_size=1))]
+    policy = replace(world.policy, has_reduced_command=True)
+    events = (*world.events, hurry, *foreign, *deaths)
+    return replace(world, policy=policy, faults=Faults(red=red), events=events)
+
+
 def played(scenario: Scenario) -> tuple[Gate, Story]:
     gate = Gate(scenario)
     return gate, gate.run(most_rounds=most_rounds(scenario))
@@ -145,6 +164,24 @@ def test_nothing_untested_lands(scenario: Scenario) -> None:
     assert all(landing.candidate.base == landing.tip_before for landing in story.landings)
     assert not any(scenario.faults.are_red(works_of(landing.candidate.commit)) for landing in story.landings)
     assert len(set(works_of(gate.remote.tip))) == len(works_of(gate.remote.tip)), "landed twice"
+
+
+@many
+@given(hurried_worlds())
+def test_a_good_emergency_is_the_next_to_land(scenario: Scenario) -> None:
+    _, story = played(scenario)
+    landed = [tuple(link.branches[0] for link in one.candidate.links) for one in story.landings]
+    for branch, before in story.emergencies.items():
+        had_landed = any(branch in together for together in landed[:before])
+        assert had_landed or landed[before] == (branch,)
+
+
+@many
+@given(hurried_worlds())
+def test_whoever_an_emergency_interrupts_still_lands(scenario: Scenario) -> None:
+    gate, _ = played(scenario)
+    good = set(scenario.branches) - scenario.faults.red
+    assert good <= {name_of(work) for work in works_of(gate.remote.tip)}
 
 
 @many

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, assert_never
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mergetui import queueing, windowing
+from mergetui import model, queueing, windowing
 from mergetui.actions import (
     Action,
     CatchUp,
@@ -80,6 +80,13 @@ class Enqueue(Struct, frozen=True):
     priority: Priority
 
 
+class Emergency(Struct, frozen=True):
+    """An operator sends the branch ahead of everything, with the reduced command."""
+
+    branch: Branch
+    through_pause: bool = False
+
+
 class AuthorPush(Struct, frozen=True):
     branch: Branch
 
@@ -103,7 +110,7 @@ class Crash(Struct, frozen=True):
     """The engine dies, in the middle of what it does; another one takes over."""
 
 
-Event: TypeAlias = Enqueue | AuthorPush | Delete | ForeignPush | Switch | Crash
+Event: TypeAlias = Enqueue | Emergency | AuthorPush | Delete | ForeignPush | Switch | Crash
 
 
 class DiedError(Exception):
@@ -295,6 +302,8 @@ class Story(Struct):
     held: list[EndedEntry] = field(default_factory=list)
     admitted: dict[Branch, tuple[int, Priority]] = field(default_factory=dict)
     """The place among the admissions, and the priority, when it was first queued."""
+    emergencies: dict[Branch, int] = field(default_factory=dict)
+    """And how many landings there had been when the gate first saw it."""
     disturbed: set[Branch] = field(default_factory=set)
     """Entries that were deferred, pinned anew, queued again."""
     most_running: int = 0
@@ -322,7 +331,8 @@ class Gate:
         self._running: dict[Oid, int] = {}
         self._passed: dict[Oid, Pass] = {}
         """By tree."""
-        self._passed_commits: set[Oid] = set()
+        self._passed_commits: set[tuple[Oid, bool]] = set()
+        """And whether it was the reduced command that they passed."""
         self._obstacles: tuple[Obstacle, ...] = ()
         self._tip: Oid = "m"
         self._heads: Mapping[Branch, Oid] = {}
@@ -334,6 +344,8 @@ class Gate:
         self._lost_lease = False
         self._planned_paused = False
         self._planned_slots: int | None = None
+        self._planned_emergencies: frozenset[EntryId] = frozenset()
+        """What becomes one while it lands already has been planned as what it was."""
 
     def run(self, *, most_rounds: int) -> Story:
         """Until nothing is left that can move without a person, and nobody does anything any more."""
@@ -369,10 +381,12 @@ class Gate:
         while self._events and self._events[0][0] <= self._moment:
             self._happen(self._events.pop(0)[1])
 
-    def _happen(self, event: Event) -> None:
+    def _happen(self, event: Event) -> None:  # noqa: C901 - one flat case per event
         match event:
             case Enqueue(branch=branch, priority=priority):
                 self._enqueue(branch, priority)
+            case Emergency(branch=branch):
+                self._say_emergency(event)
             case AuthorPush(branch=branch):
                 self.remote.push_as_author(branch)
             case Delete(branch=branch):
@@ -404,6 +418,19 @@ class Gate:
             self.story.disturbed.add(branch)
         self.story.admitted.setdefault(branch, (len(self.story.admitted), priority))
 
+    def _say_emergency(self, event: Emergency) -> None:
+        head = self.remote.heads.get(event.branch)
+        if head is None:
+            return
+        said = model.Emergency(
+            by="ada@box", reason="login is down", at=self._now, through_pause=event.through_pause
+        )
+        proposal = queueing.Proposal(branches=(event.branch,), heads=(head,), emergency=said)
+        self.state, answer = queueing.admit(self.state, proposal, now=self._now)
+        assert isinstance(answer, queueing.Admitted)
+        self.story.disturbed.add(event.branch)
+        self.story.admitted.setdefault(event.branch, (len(self.story.admitted), Priority.NORMAL))
+
     def _round(self) -> Wait | None:
         self._tick()
         self._poll()
@@ -412,7 +439,12 @@ class Gate:
         if self._distrusts or self.story.rounds % self.scenario.looks_every == 0 or not self._has_all_heads():
             self._look()
         self._keep_standing()
-        self._planned_paused, self._planned_slots = self.state.pause is not None, self._free_slots
+        self._planned_slots = self._free_slots
+        self._planned_paused = self.state.pause is not None and not self._has_one_through_pauses()
+        entries = self.state.entries.values()
+        self._planned_emergencies = frozenset(e.id for e in entries if e.emergency is not None)
+        for key in self._planned_emergencies:
+            self.story.emergencies.setdefault(self.state.entries[key].branch, len(self.story.landings))
         actions = plan(self._view(), self._policy)
         self.story.plans.append(actions)
         waits = [self._perform(action) for action in actions]
@@ -445,11 +477,13 @@ class Gate:
             trial, works, faults = self._trials[commit], works_of(commit), self.scenario.faults
             is_red = faults.are_red(works) or faults.is_flake(works, reds=trial.reds)
             if not is_red:
-                self._passed_commits.add(commit)
+                self._passed_commits.add((commit, trial.reduced))
+            if not is_red and not trial.reduced:
                 self._passed[trial.candidate.tree] = Pass(commit=commit, at=self._now, log="r1.log")
             reason = Coded(Reason.RETEST_FAILED, "exit code 1") if is_red else None
             verdict = Verdict.RED if is_red else Verdict.GREEN
-            self._trials[commit] = Trial(trial.candidate, verdict, reason, trial.reds + is_red)
+            reds = trial.reds + is_red
+            self._trials[commit] = Trial(trial.candidate, verdict, reason, reds, trial.reduced)
             self._distrusts = True
 
     def _has_all_heads(self) -> bool:
@@ -495,8 +529,8 @@ class Gate:
                 self._catch_up(action)
             case TakeResult(candidate=candidate):
                 self._found(candidate, Verdict.GREEN, None)
-            case StartRetest(candidate=candidate):
-                self._start_retest(action, candidate)
+            case StartRetest():
+                self._start_retest(action)
             case StopRetest(candidate=candidate):
                 self._running.pop(candidate.commit, None)
                 self._trials.pop(candidate.commit, None)
@@ -543,9 +577,10 @@ class Gate:
             candidate = Candidate(base=action.base, links=tuple(links))
             # The very commit may be known from another chain: it may be under test, or the remote refused it.
             known = self._trials.get(candidate.commit, Trial(candidate, Verdict.BUILT))
-            self._trials[candidate.commit] = Trial(candidate, known.verdict, known.reason, known.reds)
+            self._trials[candidate.commit] = replace(known, candidate=candidate)
 
-    def _start_retest(self, action: Action, candidate: Candidate) -> None:
+    def _start_retest(self, action: StartRetest) -> None:
+        candidate = action.candidate
         if self._rival:
             return
         self._note_start(action)
@@ -559,10 +594,15 @@ class Gate:
         self.story.retests += 1
         self.story.most_on_trial = max(self.story.most_on_trial, len(candidate.links))
         known = self._trials.get(candidate.commit)
-        reds = known.reds if known is not None else 0
-        self._trials[candidate.commit] = Trial(candidate, Verdict.RUNNING, reds=reds)
+        reds = known.reds if known is not None and known.reduced == action.reduced else 0
+        running = Trial(candidate, Verdict.RUNNING, reds=reds, reduced=action.reduced)
+        self._trials[candidate.commit] = running
         self.story.most_running = max(self.story.most_running, len(self._running))
         self._enter(candidate.entries, EntryState.TESTING)
+
+    def _has_one_through_pauses(self) -> bool:
+        said = (entry.emergency for entry in self.state.entries.values())
+        return any(one is not None and one.through_pause for one in said)
 
     def _note_start(self, action: Action) -> None:
         if self._planned_paused:
@@ -591,10 +631,19 @@ class Gate:
             before, result = self.remote.tip, self.remote.publish(candidate)
             if self.remote.tip == candidate.commit != before:
                 vouched = self.scenario.remembers and candidate.tree in self._passed
-                was_tested = vouched or candidate.commit in self._passed_commits
+                was_tested = self._was_tested(candidate) or (vouched and not self._is_emergency(candidate))
                 self.story.landings.append(Landing(candidate, was_tested, before))
             self._tick()
             self._settle(intent, result, asked_again=False)
+
+    def _was_tested(self, candidate: Candidate) -> bool:
+        """By its own command."""
+        return (candidate.commit, self._is_emergency(candidate)) in self._passed_commits
+
+    def _is_emergency(self, candidate: Candidate) -> bool:
+        is_one = any(key in self._planned_emergencies for key in candidate.entries)
+        assert not is_one or len(candidate.entries) == 1, "an emergency lands alone"
+        return is_one
 
     def _decide(self, intent: LandingIntent) -> Wait | None:
         self._distrusts = True
@@ -623,7 +672,9 @@ class Gate:
                 pass
 
     def _found(self, candidate: Candidate, verdict: Verdict, reason: Coded | None) -> None:
-        self._trials[candidate.commit] = Trial(candidate, verdict, reason)
+        known = self._trials.get(candidate.commit)
+        reduced = known is not None and known.reduced
+        self._trials[candidate.commit] = Trial(candidate, verdict, reason, reduced=reduced)
 
     def _is_pinned(self, link: Link) -> bool:
         entry = self.state.entries.get(link.entry)
@@ -655,13 +706,19 @@ class Gate:
         self.story.disturbed.add(before.branch)
         now = self.state.entries.get(before.id)
         if now is not None and now.heads == before.heads:
-            self._put(replace(after, rank=now.rank, priority=now.priority))
+            said = after.emergency if now.emergency == before.emergency else now.emergency
+            self._put(replace(after, rank=now.rank, priority=now.priority, emergency=said))
 
     def _on_trial(self) -> frozenset[EntryId]:
         return frozenset(key for trial in self._trials.values() for key in trial.candidate.entries)
 
     def _reconcile(self) -> None:
-        busy = self._on_trial() | set(self.state.landing.candidate.entries if self.state.landing else ())
+        # In a pause that has come to rest nobody is on trial: what is known of them is kept.
+        wait = plan(self._view(), self._policy)[0] if self.state.pause is not None else None
+        at_rest = isinstance(wait, Wait) and wait.why is Why.PAUSED
+        busy = (frozenset() if at_rest else self._on_trial()) | set(
+            self.state.landing.candidate.entries if self.state.landing else ()
+        )
         entries = self.state.entries.values()
         idle = tuple(e.id for e in entries if e.state.in_flight and e.id not in busy)
         self._enter(idle, EntryState.QUEUED)

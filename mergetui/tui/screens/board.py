@@ -26,7 +26,7 @@ from mergetui.tui.widgets.repository_pane import RepositoryPane
 from mergetui.tui.widgets.top_bar import FoldedLine, TopBar
 from mergetui.tui.widgets.train_strip import TrainStrip
 from mergetui.tui.widgets.welcome import Welcome
-from mergetui.tui.wording import notices
+from mergetui.tui.wording import notices, orders
 
 if TYPE_CHECKING:
     from mergetui.adapters.presence import OpenConsole
@@ -98,7 +98,8 @@ class Board(Screen[None]):
         """A newer picture of one repository."""
         self.taken[taken.picture.name] = taken
         self._operator.autos.notice(taken.picture)
-        self._banner.show_lines([line for picture in self.pictures for line in notices(picture)])
+        pictures = self.pictures
+        self._banner.show_lines([line for say in (notices, orders) for one in pictures for line in say(one)])
         if taken.picture.name == self._repositories.current:
             self._show_selected()
         self.tick()

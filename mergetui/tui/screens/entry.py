@@ -111,6 +111,8 @@ def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, st
         yield "" if number else "pinned", f"{branch}  {head}"
     yield "author", entry.author or "unknown"
     yield "queued by", f"{entry.enqueued_by or 'unknown'}, {_since(entry.enqueued_at, now)}"
+    if entry.emergency is not None:
+        yield "emergency", f"{entry.emergency.reason}; said by {entry.emergency.by}"
     yield "priority", entry.priority.value
     yield "behind", "unknown" if entry.behind is None else f"{entry.behind} of {picture.repository.target}"
     yield "retests", f"{entry.retests} started; runs that ended: {entry.attempts}"

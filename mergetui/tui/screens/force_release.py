@@ -44,8 +44,12 @@ class Acknowledge(Deliberate, Widget, can_focus=True):
     class Changed(Message):
         """It was ticked, or the tick was taken back."""
 
+    def __init__(self, says: str, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._says = says
+
     def render(self) -> RenderResult:
-        return Content(f"[{'✓' if self.ticked else ' '}] I know, and take the lease all the same")
+        return Content(f"[{'✓' if self.ticked else ' '}] {self._says}")
 
     def watch_ticked(self) -> None:
         self.post_message(self.Changed())
@@ -111,7 +115,7 @@ class ForceRelease(Dialog[Agreed | None]):
     def compose_body(self) -> ComposeResult:
         yield Static(id="force-facts", markup=False)
         yield Static(Content(self._warning()), id="force-alive", markup=False)
-        yield Acknowledge(id="force-ack")
+        yield Acknowledge("I know, and take the lease all the same", id="force-ack")
         with Vertical(id="force-fields"):
             with Horizontal(classes="dialog-row"):
                 yield Static(Content("name"), classes="dialog-label", markup=False)

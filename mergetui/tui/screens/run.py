@@ -77,6 +77,8 @@ def run_facts(run: Run, mask: Mask) -> Iterator[tuple[str, str]]:
     if run.landed_tree is not None and run.tested_tree is not None:
         same = run.landed_tree == run.tested_tree
         yield "proof", "the tree that landed is the tree that was tested" if same else "THE TREES DIFFER"
+    if run.emergency is not None:
+        yield "emergency", mask(cleaning.redact(run.emergency))
     if run.merged_by is not None:
         yield "merged", f"by somebody else: {cleaning.name(run.merged_by)}"
     yield "token", f"#{run.token}" if run.token is not None else "none: it did not come to a landing"

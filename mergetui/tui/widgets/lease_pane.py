@@ -75,10 +75,11 @@ class LeasePane(Widget, can_focus=True):
             yield "", ""
             yield "you watch: worked on by", "$text-muted"
             yield cleaning.name(picture.worked_on_elsewhere), ""
-        if picture.state.pause is not None:
+        pause = picture.state.pause
+        if pause is not None and pause.holds(now):
             yield "", ""
-            yield f"paused by {cleaning.name(picture.state.pause.by)}", "$text-warning"
-            yield cleaning.name(picture.state.pause.reason), ""
+            yield f"paused by {cleaning.name(pause.by)}", "$text-warning"
+            yield cleaning.name(pause.reason), ""
         if self._others:
             yield "", ""
             yield "also looking on", "$text-muted"

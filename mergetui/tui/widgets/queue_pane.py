@@ -91,6 +91,7 @@ class QueuePane(RowList):
         usual = taken.picture.usual if taken else None
         text, end = told(entry, self._now or entry.enqueued_at, usual, self._percents.get(key))
         text = self._undecided(entry) or text
+        text = " · ".join(part for part in (_haste(entry), text) if part)
         priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
         text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
         quiet = "faint" if entry.state.needs_a_person else "plain"
@@ -169,6 +170,10 @@ def columns_for(width: int, total: int, longest: tuple[int, int], *, special: bo
     branch = min(max(longest[0], 14) + 1, max(rest - told, rest * 2 // 5, min(rest, 12)))
     most = rest - branch if reasons else min(rest - branch, _TOLD)
     return Columns(position, branch, state, most, author, priority)
+
+
+def _haste(entry: Entry) -> str:
+    return "emergency" if entry.emergency is not None else ""
 
 
 def _tone(entry: Entry) -> str:
