@@ -15,6 +15,7 @@ from mergetui.actions import (
     SendBack,
     StartRetest,
     StopRetest,
+    TakeBack,
     TakeResult,
     TakeUp,
     Wait,
@@ -641,3 +642,13 @@ def test_an_outage_takes_nothing_back_that_waits_to_be_merged() -> None:
 def test_authors_are_heard_while_another_entry_waits_to_be_merged() -> None:
     seen = view(A, B, heads={"a": "a.1", "b": "b.2"}, handover=HANDED_OVER)
     assert plan(seen, EXTERNAL) == (PinAnew(B, ("b.2",)),)
+
+
+def test_what_was_pinned_anew_since_is_taken_back() -> None:
+    seen = view(entry("a", heads=("a.2",)), heads={"a": "a.1"}, handover=HANDED_OVER)
+    assert plan(seen, EXTERNAL) == (TakeBack(HANDED_OVER, None),)
+
+
+def test_what_waited_too_long_to_be_merged_is_waited_for_without_a_time() -> None:
+    seen = view(A, handover=replace(HANDED_OVER, until=NOW))
+    assert plan(seen, EXTERNAL) == (replace(AWAITING, until=None),)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from mergetui.events import Enqueued
 from mergetui.model import Emergency, EntryState, Pause
@@ -52,6 +52,14 @@ def test_without_name_or_reason_it_is_not_armed(name: str, reason: str) -> None:
         await fill(hands, name, reason)
         assert not is_armed(hands)
         assert "it is off" in hands.screen
+
+    assert answer_of(EmergencyQuestion(HURRY), act) == []
+
+
+def test_a_press_that_comes_before_it_is_armed_sends_nothing() -> None:
+    async def act(hands: Hands) -> None:
+        send = hands.modal.query_one("#send", Choice)
+        send.post_message(Button.Pressed(send))
 
     assert answer_of(EmergencyQuestion(HURRY), act) == []
 
