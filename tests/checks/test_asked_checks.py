@@ -167,6 +167,13 @@ def test_a_check_that_hangs_takes_so_many_threads_and_no_more(world: World) -> N
     world.desk.open.set()
 
 
+def test_one_that_has_answered_is_free_for_the_next(world: World) -> None:
+    world.checks.of_everything()
+    for number in range(2 * MOST_AT_ONCE):
+        world.checks.of_everything()
+        assert world.checks.of_entry(entry(f"b{number}"), tip="m") == Cleared()
+
+
 def test_all_questions_of_a_round_together_hold_it_up_for_a_moment(world: World) -> None:
     world.desk.open.clear()
     began = world.clock.monotonic()
