@@ -10,6 +10,7 @@ from mergetui.adapters.check_registry import BUILT_IN, LoadedCheck, load_checks
 from mergetui.checks import Refuses
 from mergetui.checks.size import Size
 from mergetui.config import ConfigError, parse
+from mergetui.wiring import proven
 from tests.rules.test_checks import seen
 from tests.worlds.distributions import Shelf
 
@@ -152,3 +153,11 @@ def test_the_settings_of_the_documentation_are_right(block: str) -> None:
     config = parse(block, path=PATH, environ={})
     names = [known.name for known in load_checks(config, config.repos["shop"])]
     assert names == ["freeze", "size", "paths"]
+
+
+def test_a_configuration_is_proven_with_the_checks_that_its_repositories_name() -> None:
+    good = parse('[repos.shop]\nremote = "r"\n[checks.nonsense]\nx = 1', path=PATH, environ={})
+    assert proven(good) is good
+    bad = parse('[repos.shop]\nremote = "r"\nchecks = ["nonsense"]\n[checks.nonsense]', path=PATH, environ={})
+    with pytest.raises(ConfigError, match="kind = 'nonsense'; there are: "):
+        proven(bad)
