@@ -154,7 +154,7 @@ def test_every_setting_can_be_reached_in_a_small_terminal(path: Path) -> None:
         last = setting_names()[-1]
         assert hands.focus == f"field-{last}"
         assert f"{last}  " in hands.screen
-        assert HELP[last] in hands.screen
+        assert HELP[last][:50] in hands.screen
 
     scene(settings(path), act, (60, 20))
 
