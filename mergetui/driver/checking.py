@@ -75,9 +75,9 @@ class Checking:
                 yield from _stands(trial.candidate, state)
 
     def _ask_in_line(self, view: View, sieve: "_Sieve") -> None:
-        """Of those that are not caught up as many as can be taken next, and one for each that is tested."""
+        """As many as can be taken next, and one more for each that is under test or in the way."""
         under_way = self._bench.entries()
-        most = self._most + len(under_way)
+        most = self._most + len(under_way) + len(self._bench.obstacles)
         for entry in in_line(view) if self._checks.names else ():
             if entry.id in under_way:
                 continue

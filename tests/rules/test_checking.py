@@ -17,7 +17,7 @@ from mergetui.model import Entry, RepositoryState
 from mergetui.ports import Stand
 from mergetui.reason import HeldBack
 from mergetui.view import Policy, Verdict
-from tests.rules.build import FAILED, NOW, chain, entry, view
+from tests.rules.build import CLASHED, FAILED, NOW, chain, entry, view
 
 WAITS = HeldBack(check="odd", reason="not yet")
 MANY = tuple(entry(f"e{number}") for number in range(8))
@@ -103,6 +103,12 @@ def test_those_that_wait_leave_their_place_in_the_questions_to_others(office: Of
     office.said.of = {"e0": WAITS, "e1": WAITS}
     office.look(*MANY)
     assert [key for key, _ in office.said.asked] == ["e0", "e1", "e2", "e3"]
+
+
+def test_those_that_conflict_leave_their_place_in_the_questions_to_others(office: Office) -> None:
+    office.bench.met(MANY[1], "m/e0", CLASHED)
+    office.look(*MANY)
+    assert [key for key, _ in office.said.asked] == ["e0", "e1", "e2"]
 
 
 def test_what_is_not_answered_yet_is_passed_over_and_nothing_goes_before_it(office: Office) -> None:
