@@ -11,7 +11,7 @@ from mergetui.model import Entry, EntryState, Instant, Lease
 from mergetui.outcome import Run
 from mergetui.queueing import order, rest_of
 from mergetui.reason import HeldBack
-from mergetui.verdict import Knowledge, freeze_of, held_back, spell, told_emergency
+from mergetui.verdict import Knowledge, freeze_of, held_back, spell
 
 _LATEST = 50
 """Landings that tell what is usual."""
@@ -155,7 +155,7 @@ def _head(known: Knowledge) -> Circumstance:
     head = movable[0]
     since = head.state_since or head.enqueued_at
     behind = f", {head.behind} behind" if head.behind else ""
-    urgent = f", {told_emergency(head)}" if head.emergency is not None else ""
+    urgent = f", {head.emergency!s}" if head.emergency is not None else ""
     says = f"{head.branch} is {head.state} for {spell(known.now - since)}{behind}{urgent}"
     return Circumstance(about="head", says=says)
 

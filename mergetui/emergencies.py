@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from mergetui.model import Entry
+from mergetui.model import Entry, Repository
 from mergetui.prospects import in_line
 from mergetui.view import Policy, Trial, Verdict, View
 
@@ -45,6 +45,16 @@ def at_hand(view: View, policy: Policy) -> View:
 
 def is_paused(view: View) -> bool:
     return view.pause is not None and view.pause.holds(view.now)
+
+
+def no_emergencies(repository: Repository) -> str | None:
+    """Why there are none in the repository, and the mend; None where there are."""
+    where = f"[repos.{repository.name}]"
+    if not repository.enabled:
+        return f"{where} enabled = false: it lands without a retest; queue it with --priority urgent"
+    if repository.emergency_retest is None:
+        return f"{where} 'emergency_retest' is missing: set it to the command that judges an emergency"
+    return None
 
 
 def _emergencies(view: View) -> Iterator[Entry]:

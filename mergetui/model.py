@@ -168,6 +168,9 @@ class Emergency(Struct, frozen=True, kw_only=True, gc=False):
     through_pause: bool = False
     """A pause does not hold it up."""
 
+    def __str__(self) -> str:
+        return f"emergency of {self.by}: {self.reason}"
+
 
 # In no cycle, and so nothing for the collector to go through: with thousands of them it stops the console.
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
@@ -306,6 +309,10 @@ class Pause(Struct, frozen=True, kw_only=True):
     def holds(self, now: Instant) -> bool:
         """Its time, if it has one, is not over."""
         return self.until is None or self.until > now
+
+    def __str__(self) -> str:
+        until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
+        return f"paused by {self.by}{until}: {self.reason}"
 
 
 class Sighting(Struct, frozen=True, kw_only=True):

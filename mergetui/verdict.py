@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mergetui.actions import Defer, Wait, Why
 from mergetui.cleaning import redact
 from mergetui.leasing import is_kept
-from mergetui.model import Candidate, Entry, EntryState, Instant, Pause, Repository, RepositoryState
+from mergetui.model import Candidate, Entry, EntryState, Instant, Repository, RepositoryState
 from mergetui.planning import plan
 from mergetui.queueing import order, rest_of
 from mergetui.reason import Coded, HeldBack, Reason
@@ -176,19 +176,8 @@ def _verdict(wait: Wait, says: str, mend: str = "", key: str = "") -> Verdict:
 def _paused(state: RepositoryState, name: str) -> Verdict:
     pause = state.pause
     assert pause is not None
-    says = told_pause(pause) + _waiting_emergencies(state)
+    says = str(pause) + _waiting_emergencies(state)
     return Verdict(why=Why.PAUSED, says=says, mend=f"mergetui resume {name}", key="p")
-
-
-def told_pause(pause: Pause) -> str:
-    until = f" until {pause.until:%Y-%m-%d %H:%M} UTC" if pause.until else ""
-    return f"paused by {pause.by}{until}: {pause.reason}"
-
-
-def told_emergency(entry: Entry) -> str:
-    """Who said of it what; nothing if it takes its turn."""
-    said = entry.emergency
-    return f"emergency of {said.by}: {said.reason}" if said is not None else ""
 
 
 def _waiting_emergencies(state: RepositoryState) -> str:
@@ -234,14 +223,14 @@ def _in_flight(flying: list[Entry], now: Instant) -> str:
     first = flying[0]
     since = now - (first.state_since or now)
     others = f" and {len(flying) - 1} more" if len(flying) > 1 else ""
-    urgent = f", {told_emergency(first)}" if first.emergency is not None else ""
+    urgent = f", {first.emergency!s}" if first.emergency is not None else ""
     return f"{first.branch}{others} is {first.state} for {spell(since)}{urgent}"
 
 
 def _draining(state: RepositoryState, now: Instant) -> str:
     if state.pause is None or not state.pause.holds(now):
         return ""
-    return f"draining, {len(rest_of(state).branches)} left ({told_pause(state.pause)}): "
+    return f"draining, {len(rest_of(state).branches)} left ({state.pause!s}): "
 
 
 def _needs_a_person(state: RepositoryState) -> str:

@@ -3,8 +3,8 @@
 from mergetui.cleaning import name as clean
 from mergetui.cli.queue import queued_fields, queued_line, refused, unreachable
 from mergetui.cli.session import DONE, NO, USAGE, Failure, Session
+from mergetui.emergencies import no_emergencies
 from mergetui.operations import Desk, NotQueued, Queued
-from mergetui.operations.queue import no_emergencies
 from mergetui.outcome import Unreachable
 
 

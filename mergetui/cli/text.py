@@ -7,7 +7,6 @@ from mergetui.model import Entry, Instant, Lease
 from mergetui.operations import Desk
 from mergetui.outcome import Run
 from mergetui.queueing import order, rest_of
-from mergetui.verdict import told_emergency, told_pause
 
 _GLYPHS = {
     "queued": "·",
@@ -27,7 +26,7 @@ def status_lines(desk: Desk, now: Instant) -> list[str]:
     lines = [f"{repository.name}  {clean(repository.target)} {tip}"]
     if state.pause is not None and state.pause.holds(now):
         left = len(rest_of(state).branches)
-        lines.append(f"  {clean(told_pause(state.pause))}{f'; draining: {left} left' if left else ''}")
+        lines.append(f"  {clean(str(state.pause))}{f'; draining: {left} left' if left else ''}")
     if state.seen is not None and state.seen.trouble is not None:
         lines.append(f"  the remote cannot be reached: {clean(state.seen.trouble)}")
     if state.lease is not None:
@@ -65,7 +64,7 @@ def _lease(lease: Lease, desk: Desk, now: Instant) -> str:
 def _entry(entry: Entry, position: int, now: Instant) -> str:
     parts = [f"{position:>4} {_GLYPHS[entry.state]} {entry.state:<12} {clean(' + '.join(entry.branches))}"]
     if entry.emergency is not None:
-        parts.append(clean(told_emergency(entry)))
+        parts.append(clean(str(entry.emergency)))
     if entry.priority != "normal":
         parts.append(entry.priority)
     if entry.reason is not None and (entry.state.needs_a_person or entry.available_at):

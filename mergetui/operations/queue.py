@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from mergetui import queueing
 from mergetui.driver.runs import ended_run
+from mergetui.emergencies import no_emergencies
 from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
-from mergetui.model import Branch, Emergency, Entry, Priority, Repository, RepositoryState
+from mergetui.model import Branch, Emergency, Entry, Priority, RepositoryState
 from mergetui.naming import broken_stack_rule
 from mergetui.operations.answers import NotQueued, Queued
 from mergetui.operations.office import Facts, Office
@@ -183,13 +184,3 @@ class QueueCommands(Office):
             now=self._clock.now(),
         )
         return self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)
-
-
-def no_emergencies(repository: Repository) -> str | None:
-    """Why there are none in the repository, and the mend; None where there are."""
-    where = f"[repos.{repository.name}]"
-    if not repository.enabled:
-        return f"{where} enabled = false: it lands without a retest; queue it with --priority urgent"
-    if repository.emergency_retest is None:
-        return f"{where} 'emergency_retest' is missing: set it to the command that judges an emergency"
-    return None

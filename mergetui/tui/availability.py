@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from mergetui.emergencies import no_emergencies
 from mergetui.model import Entry, Oid
-from mergetui.operations.queue import no_emergencies
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.reopening import WAITS

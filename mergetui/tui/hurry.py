@@ -5,7 +5,6 @@ from mergetui.model import Entry
 from mergetui.queueing import rest_of
 from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.emergency import Hurry
-from mergetui.verdict import told_pause
 
 
 def hurry(picture: Picture, entry: Entry, mask: Mask) -> Hurry:
@@ -15,5 +14,5 @@ def hurry(picture: Picture, entry: Entry, mask: Mask) -> Hurry:
         branch=entry.branch,
         command=mask(picture.repository.emergency_retest or ""),
         interrupts=rest_of(picture.state).branches,
-        pause=told_pause(pause).removeprefix("paused ") if pause is not None and holds else "",
+        pause=str(pause).removeprefix("paused ") if pause is not None and holds else "",
     )

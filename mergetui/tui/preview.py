@@ -7,7 +7,7 @@ from mergetui.naming import full_ref
 from mergetui.queueing import order
 from mergetui.tui.bridge import Picture
 from mergetui.tui.wording import names, short, span
-from mergetui.verdict import Verdict, told_emergency
+from mergetui.verdict import Verdict
 
 _CATCH_UP = {"rebase": "git rebase {tip} {head}", "squash": "git merge --squash {head}"}
 
@@ -57,7 +57,7 @@ def _headline(entry: Entry, picture: Picture) -> list[str]:
     behind = f", {entry.behind} behind {repository.target}" if entry.behind else ""
     told = [f"next: {names(entry.branches)}{author}{behind}"]
     if entry.emergency is not None:
-        told.append(f"{told_emergency(entry)}: it goes ahead of everything, and alone")
+        told.append(f"{entry.emergency!s}: it goes ahead of everything, and alone")
     elif repository.batch > 1:
         told.append(f"with up to {repository.batch - 1} of those behind it: they are tested together")
     if picture.usual is not None:

@@ -13,7 +13,6 @@ from mergetui.reason import Coded, HeldBack
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress
-from mergetui.verdict import told_emergency, told_pause
 
 if TYPE_CHECKING:
     from mergetui.statistics import Outcome
@@ -196,7 +195,7 @@ def _emergencies(picture: Picture) -> Iterator[str]:
     for entry in picture.state.entries.values():
         if entry.emergency is not None and not entry.state.needs_a_person:
             state = entry.state.replace("-", " ")
-            yield f"{picture.name}: {entry.branch} is {state}, {told_emergency(entry)}"
+            yield f"{picture.name}: {entry.branch} is {state}, {entry.emergency!s}"
 
 
 def _pause(picture: Picture) -> Iterator[str]:
@@ -204,7 +203,7 @@ def _pause(picture: Picture) -> Iterator[str]:
     if pause is not None and pause.holds(picture.taken_at):
         left = len(rest_of(picture.state).branches)
         draining = f"draining, {left} left; " if left else ""
-        yield f"{picture.name}: {draining}{told_pause(pause)} · p resumes"
+        yield f"{picture.name}: {draining}{pause!s} · p resumes"
 
 
 def news(event: Event) -> tuple[str, bool] | None:
