@@ -68,7 +68,10 @@ class Deeds:
         me = f"{holder.operator}@{holder.host}"
 
         def doer_at(repository: Repository) -> DeskDoer:
-            return DeskDoer(wiring.desk(repository.name), me=me)
+            name = repository.name
+            return DeskDoer(
+                wiring.desk(name), me=me, glance=lambda: wiring.driver(name, lambda _: None).glance()
+            )
 
         return carry_out(delivery, repositories=self._repositories, doer_at=doer_at)
 

@@ -1,5 +1,7 @@
 """The `Doer` of a real repository: an operator's desk, at which the forge sits."""
 
+from collections.abc import Callable
+
 from mergetui import queueing
 from mergetui.model import Branch, Entry, Oid
 from mergetui.operations import Desk, NotQueued, Queued
@@ -8,8 +10,10 @@ from mergetui.webhooks.doing import Later, Outcome, Settled
 
 
 class DeskDoer:
-    def __init__(self, desk: Desk, *, me: str) -> None:
+    def __init__(self, desk: Desk, *, me: str, glance: Callable[[], None]) -> None:
+        """`glance` looks at the remote, and settles what was handed over, unless an engine does."""
         self._desk = desk
+        self._glance = glance
         self.me = me
 
     @property
@@ -36,7 +40,10 @@ class DeskDoer:
         return Settled(f"out of the queue: {branch}")
 
     def merged(self, branch: Branch, *, commit: Oid | None, by: str) -> bool:
-        return self._desk.merged(branch, commit=commit, by=by)
+        waited = self._desk.merged(branch, commit=commit, by=by)
+        if waited:
+            self._glance()
+        return waited
 
     def look_now(self) -> None:
         self._desk.look_now()

@@ -97,6 +97,23 @@ def test_an_entry_whose_request_is_merged_by_a_person_lands(forged: Mergetui, re
     assert [run["outcome"] for run in forged.runs()] == ["landed"]
 
 
+def test_a_merge_that_is_told_while_no_engine_lives_lets_the_lease_go(
+    forged: Mergetui, remote: Remote
+) -> None:
+    forged.configure(remote.url, *THERE, 'landing = "external"')
+    with forged.config.open("a") as config:
+        config.write(HUB)
+    forged("enqueue", "shop", "feature")
+    assert forged("run", "--drain").code == AGAIN
+    assert forged.lease()["for"] == ["feature"]
+    remote.point("main", remote.tip("feature"))
+    with hearing(forged) as hooks:
+        hooks.tell("github-merged")
+        eventually(lambda: forged.names() == [], within=30)
+    assert forged.lease() is None
+    assert [run["outcome"] for run in forged.runs()] == ["landed"]
+
+
 def test_the_same_delivery_after_a_restart_does_nothing(forged: Mergetui) -> None:
     with hearing(forged) as hooks:
         hooks.tell("github-labeled")
