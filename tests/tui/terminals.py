@@ -47,7 +47,9 @@ class Patient:
 class Pty(Patient):
     """A program in a pseudo-terminal of 120 columns and 40 rows, which is its controlling terminal."""
 
-    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], environ: Mapping[str, str], *, directory: Path | None = None
+    ) -> None:
         self._master, self._slave = pty.openpty()
         _set_size(self._slave, 120, 40)
         self.before = termios.tcgetattr(self._slave)
@@ -58,6 +60,7 @@ class Pty(Patient):
         self.process = subprocess.Popen(
             ["/bin/sh", "-c", _CONTROLLING, "sh", os.ttyname(self._slave), *command],
             env={**kept, "TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", **environ},
+            cwd=directory,
             start_new_session=True,
         )
 

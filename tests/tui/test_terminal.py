@@ -74,7 +74,8 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 @pytest.fixture
 def first_run(tmp_path: Path) -> Iterator[Pty]:
     where = ["--config", str(tmp_path / "c.toml"), "--state-dir", str(tmp_path / "state")]
-    terminal = Pty([sys.executable, "-m", "mergetui", *where], {})
+    # Not in a checkout with a remote: that one would be suggested.
+    terminal = Pty([sys.executable, "-m", "mergetui", *where], {}, directory=tmp_path)
     yield terminal
     terminal.close()
 
