@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.remotes import git, make_remote
 from mergetui.config import Config
-from mergetui.model import Repository
+from mergetui.repository import Repository
 from mergetui.wiring import Places, Wiring
 
 BRANCHES = 24

@@ -31,8 +31,9 @@ from benchmarks.painting import Painted, PaintedConsole
 from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config
-from mergetui.model import Entry, EntryState, Repository, RepositoryState, Sighting
+from mergetui.model import Entry, EntryState, RepositoryState, Sighting
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Repository
 from mergetui.tui.bridge import Bridge
 from mergetui.wiring import Places, Wiring
 

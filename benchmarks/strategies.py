@@ -16,7 +16,7 @@ from msgspec import Struct
 from benchmarks.remotes import make_remote
 from mergetui.config import Config
 from mergetui.events import Ended, Event, RetestStarted
-from mergetui.model import Repository
+from mergetui.repository import Repository
 from mergetui.wiring import Places, Wiring
 
 _GOOD = 12

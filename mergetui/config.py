@@ -13,8 +13,7 @@ from msgspec.structs import fields
 
 from mergetui.config_checks import broken_checks_rule, parse_check
 from mergetui.config_values import choices, parse_value
-from mergetui.integrations import CheckTable, Forge, Metrics, Notify
-from mergetui.model import ConsoleSettings, Gate, Repository
+from mergetui.integrations import CheckTable, ConsoleSettings, Forge, Metrics, Notify
 from mergetui.naming import (
     broken_branch_rule,
     broken_repository_rule,
@@ -23,6 +22,7 @@ from mergetui.naming import (
     place_of,
 )
 from mergetui.notices import broken_notify_rule
+from mergetui.repository import Gate, Repository
 
 TABLES = ("gate", "repos", "forges", "checks", "metrics", "notify", "console", "keys")
 _SINGLE = {f"MERGETUI_{name.upper()}": name for name in ("gate", "metrics", "notify", "console")}

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Literal, get_args, get_origin
 
-from mergetui.integrations import NOTICE_KINDS, Rate
-from mergetui.model import CHANNELS
+from mergetui.integrations import CHANNELS, NOTICE_KINDS, Rate
 
 
 def parse_value(hint: object, key: str, value: object) -> object:

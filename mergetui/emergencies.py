@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from mergetui.model import Entry, Repository
+from mergetui.model import Entry
 from mergetui.prospects import in_line
+from mergetui.repository import Repository
 from mergetui.view import Policy, Trial, Verdict, View
 
 

@@ -1,4 +1,4 @@
-"""What the gate talks to besides git, as configured: all of it optional, none able to fail a landing."""
+"""What the gate and its console talk to besides git, as configured: none of it can fail a landing."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -76,3 +76,14 @@ class Notify(Struct, frozen=True, kw_only=True):
     """So many messages of one process; what is too much is told in one."""
     templates: Mapping[str, str] = field(default_factory=dict)
     """The words for a kind, where they are not the usual ones."""
+
+
+Channel: TypeAlias = Literal["bell", "osc9", "title"]
+CHANNELS: tuple[Channel, ...] = ("bell", "osc9", "title")
+
+
+class ConsoleSettings(Struct, frozen=True, kw_only=True):
+    """How the console behaves to the terminal it runs in."""
+
+    notify: tuple[Channel, ...] = CHANNELS
+    """How it calls an operator who looks at something else."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mergetui import cleaning
 from mergetui.config import ConfigError, native_setting, overrides, setting_names, setting_value
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 HELP: Mapping[str, str] = {
     "remote": "what git fetches from and pushes to: an https, ssh or file address",

@@ -12,10 +12,11 @@ from msgspec.structs import replace
 from mergetui.actions import Defer, Wait, Why
 from mergetui.cleaning import redact
 from mergetui.leasing import is_kept
-from mergetui.model import Candidate, Entry, EntryState, Instant, Repository, RepositoryState
+from mergetui.model import Candidate, Entry, EntryState, Instant, RepositoryState
 from mergetui.planning import plan
 from mergetui.queueing import order, rest_of
 from mergetui.reason import Coded, HeldBack, Reason
+from mergetui.repository import Repository
 from mergetui.view import Output, Policy, View
 
 

@@ -10,7 +10,6 @@ from mergetui.model import (
     Candidate,
     Entry,
     EntryId,
-    Gate,
     Handover,
     Instant,
     LandingIntent,
@@ -18,9 +17,9 @@ from mergetui.model import (
     Oid,
     Pass,
     Pause,
-    Repository,
 )
 from mergetui.reason import Coded, HeldBack
+from mergetui.repository import Gate, Repository
 
 
 class Verdict(StrEnum):

@@ -7,8 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui.events import Ended, Event, RetestEnded
-from mergetui.model import Branch, Gate, Instant
+from mergetui.model import Branch, Instant
 from mergetui.reason import RED
+from mergetui.repository import Gate
 from mergetui.verdict import spell
 
 _NAMED = 5

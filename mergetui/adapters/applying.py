@@ -9,7 +9,8 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from mergetui.adapters.git import Git, GitError
-from mergetui.model import Oid, Strategy
+from mergetui.model import Oid
+from mergetui.repository import Strategy
 
 
 class Added(Struct, frozen=True):

@@ -29,10 +29,11 @@ from mergetui.adapters.git import (
 from mergetui.adapters.remote import AskedRemote
 from mergetui.adapters.room import prove as prove_room
 from mergetui.adapters.slots import Slot
-from mergetui.model import Instant, Oid, Repository
+from mergetui.model import Instant, Oid
 from mergetui.naming import full_ref
 from mergetui.outcome import Unreachable
 from mergetui.proving import Arrival, Commit, History, Question
+from mergetui.repository import Repository
 
 T = TypeVar("T")
 

@@ -11,9 +11,10 @@ from mergetui.adapters.check_registry import LoadedCheck
 from mergetui.checks import Answer, CheckView, Pass, Reads, Refuses, Waits
 from mergetui.checks.ruling import Cleared, Ruling, Unanswered, of_everything, ruling
 from mergetui.cleaning import redact
-from mergetui.model import Entry, Instant, Oid, Repository
+from mergetui.model import Entry, Instant, Oid
 from mergetui.ports import Clock, Stand
 from mergetui.reason import HeldBack
+from mergetui.repository import Repository
 
 _log = logging.getLogger(__name__)
 

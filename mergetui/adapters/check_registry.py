@@ -18,7 +18,7 @@ from mergetui.checks import Check
 from mergetui.checks.forge import AtForge, ForgeCheck, ForgeReader
 from mergetui.config import Config, ConfigError
 from mergetui.integrations import CheckTable
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 GROUP = "mergetui.checks"
 BUILT_IN: Mapping[str, tuple[str, str]] = MappingProxyType(

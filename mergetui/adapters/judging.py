@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from mergetui.adapters.endings import reason_of
 from mergetui.masking import Mask
-from mergetui.model import Repository
 from mergetui.outcome import Interrupted, Killed, Passed, RetestEnding
 from mergetui.ports import Room
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Repository
 from mergetui.view import Verdict
 
 _FROM_OUTSIDE = frozenset({"SIGKILL", "SIGTERM", "SIGHUP", "SIGINT"})

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from mergetui.adapters.archive import Archive
 from mergetui.adapters.git import GitError
-from mergetui.model import Oid, Repository
+from mergetui.model import Oid
 from mergetui.outcome import RetestEnding
 from mergetui.ports import Retester, RetestOrder, RunningRetest
 from mergetui.proving import Claim
 from mergetui.reason import Coded
+from mergetui.repository import Repository
 from mergetui.view import Verdict
 
 Judge = Callable[[RetestEnding], tuple[Verdict, Coded | None]]

@@ -13,9 +13,9 @@ import psutil
 from mergetui.adapters.durable import make_directory
 from mergetui.adapters.endings import ending_of
 from mergetui.adapters.process import GRACE, Sleep, Tree, descendants, end_tree, everyone, mark, marked
-from mergetui.model import Repository
 from mergetui.outcome import Hung, Interrupted, OverOutputLimit, RetestEnding, TimedOut
 from mergetui.ports import Clock, RetestOrder
+from mergetui.repository import Repository
 
 MARK = "MERGETUI_RETEST"
 """The environment variable that every process of a retest carries."""

@@ -14,7 +14,8 @@ from mergetui.adapters.git import Git, GitError, RecentCommands
 from mergetui.adapters.occupancy import DirectoryLock
 from mergetui.adapters.retest import environment
 from mergetui.adapters.slots import Slot
-from mergetui.model import Oid, Repository
+from mergetui.model import Oid
+from mergetui.repository import Repository
 
 _OF_THE_TERMINAL = ("TERM", "COLORTERM")
 _OF_THE_OPERATOR = ("HOME", "SHELL", "USER")

@@ -10,8 +10,8 @@ from mergetui.adapters.sender import Outlet, Pace, Sender
 from mergetui.adapters.spool import Spool
 from mergetui.config import Config
 from mergetui.integrations import Forge
-from mergetui.model import Repository
 from mergetui.ports import Clock
+from mergetui.repository import Repository
 
 if TYPE_CHECKING:
     from mergetui.adapters.forge_client import ForgeClient

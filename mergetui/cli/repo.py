@@ -6,7 +6,7 @@ from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.cli.session import DONE, Failure, Session
 from mergetui.config import native_setting, setting_names
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 
 def add(session: Session, name: str, remote: str, words: Sequence[str]) -> int:

@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from mergetui.cli import simulate_text as text
 from mergetui.cli import simulate_words as said
 from mergetui.cli.session import DONE, NO, Failure, Session
-from mergetui.model import Repository
+from mergetui.repository import Repository
 from mergetui.simulation.chart import svg
 from mergetui.simulation.figures import HOUR, Figures, figures
 from mergetui.simulation.planned import Setting, play

@@ -3,10 +3,11 @@
 from typing import Any
 
 from mergetui.cleaning import redact
-from mergetui.model import Entry, Instant, Lease, Repository, RepositoryState
+from mergetui.model import Entry, Instant, Lease, RepositoryState
 from mergetui.operations import Desk
 from mergetui.outcome import Run
 from mergetui.queueing import order
+from mergetui.repository import Repository
 
 
 def repository_fields(desk: Desk, now: Instant) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from mergetui.cli.engine import stop_on_signals
 from mergetui.cli.session import AGAIN, BROKEN, INTERRUPTED, SCHEMA, Failure, Session
 from mergetui.config_values import parse_size
 from mergetui.integrations import Forge
-from mergetui.model import Repository
+from mergetui.repository import Repository
 from mergetui.webhooks.deeds import Delivery
 from mergetui.webhooks.desks import DeskDoer
 from mergetui.webhooks.doing import Later, Outcome, carry_out

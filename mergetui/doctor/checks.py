@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from mergetui.adapters.check_registry import load_checks
 from mergetui.config import Config, ConfigError
 from mergetui.doctor.finding import Finding, Topic
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 
 def examine_checks(config: Config, repository: Repository) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mergetui.adapters.retest import environment
 from mergetui.doctor.finding import Finding, Topic
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 _OF_THE_SHELL = frozenset(
     {".", ":", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "printf", "pwd", "set"}

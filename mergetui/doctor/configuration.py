@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from mergetui.config import Config, ConfigError, parse, read
 from mergetui.doctor.finding import Finding, Topic
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 _FIRST_STEP = "mergetui repo add NAME REMOTE --retest COMMAND"
 _WITH_PASSWORD = re.compile(r"://[^/\s@:]*:[^/\s]+@")

@@ -13,10 +13,11 @@ from tempfile import TemporaryDirectory
 from mergetui.adapters.git import Git, GitError, allowed_protocols
 from mergetui.adapters.pushing import FastForward, ask_refs, push_command, refusal
 from mergetui.doctor.finding import Finding, Topic
-from mergetui.model import Oid, Repository
+from mergetui.model import Oid
 from mergetui.naming import full_ref
 from mergetui.outcome import Unreachable
 from mergetui.ports import Clock
+from mergetui.repository import Repository
 
 PATIENCE = 20.0
 """Seconds for all that one remote is asked."""

@@ -9,8 +9,9 @@ from mergetui.driver.bench import Bench
 from mergetui.driver.record import Record
 from mergetui.driver.runs import ended_run, outcome_of
 from mergetui.events import Ended
-from mergetui.model import Entry, EntryId, Gate, Instant, Repository, RepositoryState, Window
+from mergetui.model import Entry, EntryId, Instant, RepositoryState, Window
 from mergetui.reason import RED, Coded
+from mergetui.repository import Gate, Repository
 from mergetui.view import Policy, policy_of
 
 

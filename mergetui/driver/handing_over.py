@@ -10,9 +10,10 @@ from mergetui.driver.record import Record
 from mergetui.driver.runs import landed_run
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Ended, HandedOver, TakenBack
-from mergetui.model import Candidate, EntryState, Handover, Oid, Repository, RepositoryState
+from mergetui.model import Candidate, EntryState, Handover, Oid, RepositoryState
 from mergetui.ports import Published, Repo
 from mergetui.reason import Coded
+from mergetui.repository import Repository
 
 SEEN = "the target has it"
 """Who said that it was merged, when nobody did but the refs."""

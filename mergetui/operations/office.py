@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 from mergetui.driver.record import Record
 from mergetui.events import Ended, Event
-from mergetui.model import Branch, Repository, RepositoryState
+from mergetui.model import Branch, RepositoryState
 from mergetui.outcome import Run, Unreachable
 from mergetui.ports import Clock, Emit, Journal, Occupancy, Processes, RemoteRefs, Store
+from mergetui.repository import Repository
 
 Facts: TypeAlias = tuple[Event, ...]
 

@@ -12,7 +12,8 @@ from textual.driver import Driver
 
 from mergetui import cleaning
 from mergetui.actions import Why
-from mergetui.model import GATE_ITSELF, Channel, EntryState
+from mergetui.integrations import Channel
+from mergetui.model import GATE_ITSELF, EntryState
 from mergetui.tui.bridge import Picture
 from mergetui.tui.clipboard import wrapped_for_tmux
 from mergetui.tui.messages import PictureTaken

@@ -2,9 +2,10 @@
 
 from mergetui import cleaning
 from mergetui.masking import Mask
-from mergetui.model import Entry, EntryState, Instant, Repository
+from mergetui.model import Entry, EntryState, Instant
 from mergetui.naming import full_ref
 from mergetui.queueing import order
+from mergetui.repository import Repository
 from mergetui.tui.bridge import Picture
 from mergetui.tui.wording import names, short, span
 from mergetui.verdict import Verdict

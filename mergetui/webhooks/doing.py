@@ -6,7 +6,8 @@ from typing import Protocol, TypeAlias, assert_never
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import Branch, Entry, EntryState, Oid, Repository
+from mergetui.model import Branch, Entry, EntryState, Oid
+from mergetui.repository import Repository
 from mergetui.webhooks.deeds import Deed, Delivery, Dequeue, Enqueue, LookNow, Merged, Relabelled
 
 

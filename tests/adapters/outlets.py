@@ -8,7 +8,8 @@ from mergetui.adapters.spool import Spool
 from mergetui.adapters.status_outlets import make_sender, spool_in
 from mergetui.config import Config
 from mergetui.integrations import Forge
-from mergetui.model import Instant, Repository
+from mergetui.model import Instant
+from mergetui.repository import Repository
 from mergetui.statuses import Status, StatusState
 
 PACE = Pace(tick=0.01, first=0.02, longest=0.05)

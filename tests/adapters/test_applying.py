@@ -6,7 +6,7 @@ import pytest
 
 from mergetui.adapters.applying import Added, AddResult, AlreadyThere, Conflicted, Unrelated, add
 from mergetui.adapters.git import Git, GitError
-from mergetui.model import Strategy
+from mergetui.repository import Strategy
 from tests.worlds.remote import File, Remote, git_in, link, program, submodule
 from tests.worlds.texts import lines
 

@@ -5,7 +5,7 @@ import pytest
 
 from mergetui.adapters.git import GitError
 from mergetui.adapters.mirror import Mirror
-from mergetui.model import Candidate, Entry, Link, Repository
+from mergetui.model import Candidate, Entry, Link
 from mergetui.outcome import Unreachable
 from mergetui.ports import (
     BranchesMoved,
@@ -18,6 +18,7 @@ from mergetui.ports import (
     Undecided,
 )
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Repository
 from tests.worlds.remote import Remote, git_in, submodule
 from tests.worlds.texts import lines
 

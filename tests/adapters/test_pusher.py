@@ -22,10 +22,11 @@ from mergetui import (
 )
 from mergetui.adapters.git import Git, Identity, Ran
 from mergetui.adapters.pushing import FastForward, Replace, fast_forward, judge, push_command
-from mergetui.model import Oid, Strategy
+from mergetui.model import Oid
 from mergetui.outcome import PushResult
 from mergetui.ports import Published, PushRefused, TargetHasMoved, Undecided
 from mergetui.reason import Reason
+from mergetui.repository import Strategy
 from tests.adapters.processes import start
 from tests.worlds.remote import Remote, git_in, submodule
 from tests.worlds.texts import lines

@@ -16,7 +16,6 @@ from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.endings import ending_of, reason_of
 from mergetui.adapters.process import become_subreaper
 from mergetui.adapters.retest import MARK, ProcessRetest, ProcessRetester, environment
-from mergetui.model import Repository
 from mergetui.outcome import (
     Failed,
     Hung,
@@ -29,6 +28,7 @@ from mergetui.outcome import (
 )
 from mergetui.ports import RetestOrder
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Repository
 from tests.adapters.waiting import eventually
 
 IGNORING_TERM = "trap '' TERM; "

@@ -5,8 +5,8 @@ import pytest
 
 from mergetui.adapters.retest import MARK
 from mergetui.adapters.shells import Checkout, Gone, Shells, leftovers, surroundings
-from mergetui.model import Repository
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Repository
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote, git_in
 

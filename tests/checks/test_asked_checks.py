@@ -11,9 +11,10 @@ from mergetui.adapters.asked_checks import MOST_AT_ONCE, AskedChecks
 from mergetui.adapters.check_registry import LoadedCheck
 from mergetui.checks import Answer, Check, CheckView, Pass, Refuses, Waits
 from mergetui.checks.ruling import Cleared, Unanswered
-from mergetui.model import Approval, Repository
+from mergetui.model import Approval
 from mergetui.ports import Stand
 from mergetui.reason import Coded, HeldBack
+from mergetui.repository import Repository
 from tests.adapters.waiting import eventually
 from tests.gate.gate import PushedClock
 from tests.rules.build import MINUTE, NOW, entry

@@ -6,7 +6,7 @@ import pytest
 
 from mergetui.doctor.commands import examine_retest
 from mergetui.doctor.finding import Finding, Level
-from mergetui.model import Repository
+from mergetui.repository import Repository
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from msgspec import Struct
 
 from mergetui.actions import Why
 from mergetui.adapters.clock import SystemClock
-from mergetui.model import Strategy
 from mergetui.operations import Queued
+from mergetui.repository import Strategy
 from mergetui.wiring import Wiring, places
 from tests.cli.running import NO, Mergetui, clean_environment
 from tests.faults.afterwards import (

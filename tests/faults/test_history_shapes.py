@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mergetui.events import LandingStarted, RetestStarted
-from mergetui.model import Strategy
+from mergetui.repository import Strategy
 from tests.gate.gate import TestGate
 from tests.worlds.remote import File, Remote, link, program, submodule
 from tests.worlds.texts import lines

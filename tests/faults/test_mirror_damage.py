@@ -10,8 +10,9 @@ import pytest
 from mergetui.adapters.git import Git, GitError
 from mergetui.adapters.mirror import Mirror
 from mergetui.events import Broken, CatchUpStarted, CaughtUp, RetestEnded, RetestStarted
-from mergetui.model import Candidate, Entry, Link, Repository
+from mergetui.model import Candidate, Entry, Link
 from mergetui.reason import Reason
+from mergetui.repository import Repository
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote, git_in
 

@@ -7,7 +7,8 @@ from typing import Literal
 import pytest
 from msgspec.structs import replace
 
-from mergetui.model import EntryState, Repository
+from mergetui.model import EntryState
+from mergetui.repository import Repository
 from mergetui.webhooks.deeds import Deed, Delivery, Dequeue, Enqueue, LookNow, Merged, Relabelled
 from mergetui.webhooks.doing import Later, Settled, carry_out, concerned, do
 from tests.forges.fakes import FakeDoer, queued

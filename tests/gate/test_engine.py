@@ -11,7 +11,7 @@ from mergetui.actions import Why
 from mergetui.config import Config
 from mergetui.engine import Engine
 from mergetui.events import Ended, Event, RetestStarted
-from mergetui.model import Repository
+from mergetui.repository import Repository
 from mergetui.wiring import Places, Wiring
 from tests.adapters.waiting import eventually
 from tests.gate.gate import RETEST

@@ -8,7 +8,7 @@ from pathlib import Path
 from mergetui.actions import Why
 from mergetui.config import Config
 from mergetui.events import Ended, Event, RetestStarted
-from mergetui.model import Gate, Repository
+from mergetui.repository import Gate, Repository
 from mergetui.wiring import Places, Wiring
 from tests.adapters.waiting import eventually
 from tests.gate.gate import TestGate

@@ -9,8 +9,9 @@ import pytest
 from mergetui.config import Config
 from mergetui.engine import Engine
 from mergetui.events import Ended, Event, RetestStarted
-from mergetui.model import EntryState, Gate, Instant, Repository
+from mergetui.model import EntryState, Instant
 from mergetui.operations import Desk
+from mergetui.repository import Gate, Repository
 from mergetui.wiring import Places, Wiring
 from tests.adapters.waiting import eventually
 from tests.gate.gate import RETEST, PushedClock

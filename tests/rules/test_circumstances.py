@@ -8,9 +8,10 @@ from msgspec.structs import replace
 
 from mergetui.circumstances import broken_by, circumstances, usual_span
 from mergetui.events import Broken, CaughtUp, Enqueued, Event, LeaseReleased
-from mergetui.model import Advance, Entry, EntryState, Pause, Priority, Repository, RepositoryState, Sighting
+from mergetui.model import Advance, Entry, EntryState, Pause, Priority, RepositoryState, Sighting
 from mergetui.outcome import Run
 from mergetui.reason import HeldBack
+from mergetui.repository import Repository
 from mergetui.verdict import Knowledge
 from mergetui.view import Output, Policy
 from tests.rules.build import FAILED, MINUTE, NOW, TIP, chain, entry, holder, lease, state

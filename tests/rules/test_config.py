@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mergetui.config import Config, ConfigError, load, parse, setting_names
 from mergetui.config_file import add_repository, remove_repository
 from mergetui.config_values import parse_duration, parse_size
-from mergetui.model import CHANNELS, ConsoleSettings, Gate, Repository
+from mergetui.integrations import CHANNELS, ConsoleSettings
+from mergetui.repository import Gate, Repository
 
 FILE = Path("mergetui.toml")
 SHOP = '[repos.shop]\nremote = "git@example.org:shop.git"\n'

@@ -7,8 +7,8 @@ import pytest
 
 from mergetui.config import ConfigError, load, overrides, refused_setting, setting_names, twin_of
 from mergetui.config_file import ConfigChangedError, add_repository, change_repository
-from mergetui.model import Repository
 from mergetui.naming import name_from
+from mergetui.repository import Repository
 from mergetui.settings import HELP, Setting, Sheet, changes, sheet_of
 
 PATH = Path("/c.toml")

@@ -12,11 +12,11 @@ from mergetui.model import (
     Handover,
     LandingIntent,
     Pause,
-    Repository,
     RepositoryState,
     Sighting,
 )
 from mergetui.reason import Coded, HeldBack, Reason
+from mergetui.repository import Repository
 from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.view import Policy
 from tests.rules.build import FAILED, MINUTE, NOW, PAUSE, TIP, chain, entry, holder, lease, state

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mergetui.events import Ended, Event, RetestEnded
-from mergetui.model import Gate, Instant
+from mergetui.model import Instant
 from mergetui.outcome import Run
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Gate
 from mergetui.vigilance import Vigil, Watch, follow, why_stop
 from tests.rules.build import NOW
 

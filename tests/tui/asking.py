@@ -16,7 +16,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mergetui.actions import Wait, Why
-from mergetui.model import Entry, Holder, Lease, Repository, RepositoryState
+from mergetui.model import Entry, Holder, Lease, RepositoryState
+from mergetui.repository import Repository
 from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.dialog import HAND, Deliberate, Dialog
 from mergetui.tui.screens.help import BURST

@@ -21,7 +21,6 @@ from mergetui.model import (
     Lease,
     Oid,
     Priority,
-    Repository,
     RepositoryState,
     Sighting,
 )
@@ -29,6 +28,7 @@ from mergetui.operations import Desk
 from mergetui.outcome import Run, Unreachable
 from mergetui.ports import Emit
 from mergetui.reason import Coded, Reason
+from mergetui.repository import Repository
 from mergetui.tui.bridge import Bridge
 from mergetui.wiring import Places, Wiring
 from mergetui.worker import Standing, WorkMode

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from mergetui.actions import Wait, Why
-from mergetui.model import CHANNELS, Channel, EntryState, Pause, RepositoryState
+from mergetui.integrations import CHANNELS, Channel
+from mergetui.model import EntryState, Pause, RepositoryState
 from mergetui.reason import Coded, Reason
 from mergetui.tui.calling import BELL, POP_TITLE, PUSH_TITLE, Caller
 from mergetui.tui.messages import PictureTaken
