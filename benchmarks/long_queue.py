@@ -31,9 +31,10 @@ from benchmarks.painting import Painted, PaintedConsole
 from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config
-from mergetui.model import Entry, EntryState, RepositoryState, Sighting
+from mergetui.model import Entry, EntryState
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Repository
+from mergetui.state import RepositoryState, Sighting
 from mergetui.tui.bridge import Bridge
 from mergetui.wiring import Places, Wiring
 

@@ -5,8 +5,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mergetui.model import Candidate, Entry, Handover, Instant, LandingIntent, Link, Oid, Pass
+from mergetui.model import Candidate, Entry, Instant, Link, Oid, Pass
 from mergetui.reason import Coded
+from mergetui.state import Handover, LandingIntent
 
 
 class Why(StrEnum):

@@ -4,9 +4,10 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from mergetui.model import Branch, Candidate, Emergency, FencingToken, Instant, Oid, Pause, Priority
+from mergetui.model import Branch, Candidate, Emergency, FencingToken, Instant, Oid, Priority
 from mergetui.outcome import Run
 from mergetui.reason import Coded, HeldBack
+from mergetui.state import Pause
 
 
 class Fact(Struct, frozen=True, kw_only=True, tag_field="event"):

@@ -4,9 +4,10 @@ from msgspec.structs import replace
 
 from mergetui.actions import Action, RecordMerge, TakeBack, Wait, Why
 from mergetui.emergencies import first_emergency
-from mergetui.model import Candidate, Entry, Handover, Link
+from mergetui.model import Candidate, Entry, Link
 from mergetui.news import news
 from mergetui.reason import Coded, Reason
+from mergetui.state import Handover
 from mergetui.view import Policy, View
 
 

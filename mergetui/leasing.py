@@ -6,7 +6,8 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import Branch, FencingToken, Holder, Instant, Lease, RepositoryState
+from mergetui.model import Branch, FencingToken, Holder, Instant, Lease
+from mergetui.state import RepositoryState
 
 
 class Granted(Struct, frozen=True):

@@ -26,9 +26,10 @@ from mergetui.events import (
     TargetMoved,
 )
 from mergetui.measures import Measure
-from mergetui.model import EntryState, Instant, Oid, RepositoryState
+from mergetui.model import EntryState, Instant, Oid
 from mergetui.outcome import Run
 from mergetui.reason import Reason
+from mergetui.state import RepositoryState
 
 Labels: TypeAlias = tuple[str, ...]
 """The repository, and the value of the measure's own label, if it has one."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from mergetui.events import LeaseForced
 from mergetui.integrations import Metrics, Notify
-from mergetui.model import FencingToken, RepositoryState
+from mergetui.model import FencingToken
 from mergetui.ports import Listener
+from mergetui.state import RepositoryState
 from mergetui.wiring import Wiring
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from msgspec import Struct
 from mergetui.checks.ruling import Cleared, Ruling, Unanswered
 from mergetui.events import Event
 from mergetui.forecasting import Commit, Distance, FileChange, Forecast
-from mergetui.model import Branch, Candidate, Entry, Holder, Instant, Link, Oid, RepositoryState
+from mergetui.model import Branch, Candidate, Entry, Holder, Instant, Link, Oid
 from mergetui.outcome import RetestEnding, Unreachable
 from mergetui.reason import Coded, HeldBack
+from mergetui.state import RepositoryState
 
 T = TypeVar("T")
 

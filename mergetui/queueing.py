@@ -6,19 +6,9 @@ from datetime import timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import (
-    Approval,
-    Branch,
-    Emergency,
-    Entry,
-    EntryId,
-    EntryState,
-    Instant,
-    Oid,
-    Priority,
-    RepositoryState,
-)
+from mergetui.model import Approval, Branch, Emergency, Entry, EntryId, EntryState, Instant, Oid, Priority
 from mergetui.reason import Coded, Reason
+from mergetui.state import RepositoryState
 
 _FIRST_DEFERRAL = timedelta(seconds=5)
 _LONGEST_DEFERRAL = timedelta(minutes=15)

@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from mergetui import cleaning
 from mergetui.events import Event
-from mergetui.model import Branch, Entry, EntryState, Instant, Pause, RepositoryState
+from mergetui.model import Branch, Entry, EntryState, Instant
 from mergetui.outcome import Run
 from mergetui.queueing import order
 from mergetui.reason import Coded, Reason
 from mergetui.results import Flake
+from mergetui.state import Pause, RepositoryState
 from mergetui.statistics import Hurried, Outcome, PauseSpan, Spread, Statistics, journeys, statistics
 from mergetui.verdict import spell
 

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from mergetui.actions import Defer, Wait, Why
 from mergetui.cleaning import redact
 from mergetui.leasing import is_kept
-from mergetui.model import Candidate, Entry, EntryState, Instant, RepositoryState
+from mergetui.model import Candidate, Entry, EntryState, Instant
 from mergetui.planning import plan
 from mergetui.queueing import order, rest_of
 from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.repository import Repository
+from mergetui.state import RepositoryState
 from mergetui.view import Output, Policy, View
 
 

@@ -5,21 +5,10 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from mergetui.model import (
-    Branch,
-    Candidate,
-    Entry,
-    EntryId,
-    Handover,
-    Instant,
-    LandingIntent,
-    Lease,
-    Oid,
-    Pass,
-    Pause,
-)
+from mergetui.model import Branch, Candidate, Entry, EntryId, Instant, Lease, Oid, Pass
 from mergetui.reason import Coded, HeldBack
 from mergetui.repository import Gate, Repository
+from mergetui.state import Handover, LandingIntent, Pause
 
 
 class Verdict(StrEnum):

@@ -3,7 +3,7 @@
 It grows by one with every candidate that lands and is halved by every red one, as TCP's does.
 """
 
-from mergetui.model import Window
+from mergetui.state import Window
 from mergetui.view import Policy
 
 

@@ -13,7 +13,8 @@ from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.slot_pool import SlotPool
 from mergetui.config import Config, load
 from mergetui.listening import Audience
-from mergetui.model import EntryState, Holder, Instant, RepositoryState
+from mergetui.model import EntryState, Holder, Instant
+from mergetui.state import RepositoryState
 
 if TYPE_CHECKING:
     from mergetui.adapters.archive import Archive

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mergetui.events import Event
-from mergetui.model import RepositoryState
+from mergetui.state import RepositoryState
 
 T = TypeVar("T")
 

@@ -10,7 +10,8 @@ from mergetui.config import ConfigError
 from mergetui.events import Event
 from mergetui.measures import COUNTED, SEEN, Measure
 from mergetui.metering import Meter, Sample, cumulative, gauges
-from mergetui.model import Instant, RepositoryState
+from mergetui.model import Instant
+from mergetui.state import RepositoryState
 
 try:
     from prometheus_client import CollectorRegistry, generate_latest, start_http_server

@@ -9,21 +9,9 @@ from msgspec import Struct
 from tinydb import TinyDB
 from tinydb.table import Table
 
-from mergetui.model import (
-    Advance,
-    Entry,
-    EntryId,
-    FencingToken,
-    Handover,
-    Instant,
-    LandingIntent,
-    Lease,
-    Pause,
-    RepositoryState,
-    Sighting,
-    Window,
-)
+from mergetui.model import Entry, EntryId, FencingToken, Instant, Lease
 from mergetui.reason import HeldBack
+from mergetui.state import Advance, Handover, LandingIntent, Pause, RepositoryState, Sighting, Window
 
 ENTRIES, SINGLES = "entries", "singles"
 

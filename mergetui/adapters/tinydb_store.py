@@ -24,8 +24,9 @@ from mergetui.adapters.generations import (
 )
 from mergetui.adapters.rows import Database, Known, read_rows, read_tables, write_rows
 from mergetui.adapters.set_aside import SetAside, rows_told, set_aside, told_of
-from mergetui.model import FencingToken, RepositoryState
+from mergetui.model import FencingToken
 from mergetui.ports import StoreError
+from mergetui.state import RepositoryState
 
 T = TypeVar("T")
 

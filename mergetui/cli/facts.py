@@ -38,9 +38,10 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
-from mergetui.model import Branch, Emergency, Oid, Pause
+from mergetui.model import Branch, Emergency, Oid
 from mergetui.outcome import Run
 from mergetui.reason import Coded
+from mergetui.state import Pause
 
 _SHORT = 10
 

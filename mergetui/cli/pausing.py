@@ -8,8 +8,9 @@ from typing import Any
 from mergetui.cleaning import name as clean
 from mergetui.cli.session import AGAIN, DONE, Failure, Session
 from mergetui.config_values import parse_duration
-from mergetui.model import Instant, Pause
+from mergetui.model import Instant
 from mergetui.queueing import Rest
+from mergetui.state import Pause
 
 _POLL = 0.1
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from mergetui.cleaning import redact
 from mergetui.cli.session import DONE, NO, Failure, Session
 from mergetui.config_values import parse_duration
-from mergetui.model import Entry, Instant, Pause
+from mergetui.model import Entry, Instant
 from mergetui.outcome import Run
 from mergetui.reason import Coded
 from mergetui.report import Report, markdown
 from mergetui.report import report as report_of
+from mergetui.state import Pause
 from mergetui.statistics import EndingCount, Hurried, Override, PauseSpan, Spread, Statistics
 
 if TYPE_CHECKING:

@@ -25,8 +25,9 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
-from mergetui.model import Emergency, Pause
+from mergetui.model import Emergency
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause
 
 
 def tell(event: Event) -> str | None:  # noqa: C901, PLR0912, PLR0915 - one flat case per fact

@@ -3,11 +3,12 @@
 from typing import Any
 
 from mergetui.cleaning import redact
-from mergetui.model import Entry, Instant, Lease, RepositoryState
+from mergetui.model import Entry, Instant, Lease
 from mergetui.operations import Desk
 from mergetui.outcome import Run
 from mergetui.queueing import order
 from mergetui.repository import Repository
+from mergetui.state import RepositoryState
 
 
 def repository_fields(desk: Desk, now: Instant) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from mergetui.adapters.journal import FileJournal
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.doctor.finding import Finding, Topic
 from mergetui.leasing import is_stale
-from mergetui.model import Instant, RepositoryState
+from mergetui.model import Instant
 from mergetui.ports import Processes, StoreError
+from mergetui.state import RepositoryState
 
 
 class Stored(Struct, frozen=True, kw_only=True):

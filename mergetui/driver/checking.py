@@ -10,11 +10,12 @@ from mergetui.driver.bench import Bench
 from mergetui.driver.record import Record
 from mergetui.events import Cleared as ClearedFact
 from mergetui.events import HeldUp
-from mergetui.model import Candidate, Entry, EntryId, RepositoryState
+from mergetui.model import Candidate, Entry, EntryId
 from mergetui.ports import Checks, Stand
 from mergetui.prospects import in_line
 from mergetui.queueing import put
 from mergetui.reason import Coded, HeldBack
+from mergetui.state import RepositoryState
 from mergetui.view import Policy, Verdict, View
 
 

@@ -12,11 +12,12 @@ from mergetui.driver.occupation import Mode, Occupation
 from mergetui.driver.ports import Ports
 from mergetui.driver.situation import Situation
 from mergetui.events import Broken, OutOfRoom, PauseEnded, RoomBack
-from mergetui.model import Instant, Pause, RepositoryState
+from mergetui.model import Instant
 from mergetui.planning import plan
 from mergetui.queueing import in_flight
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Gate, Repository
+from mergetui.state import Pause, RepositoryState
 from mergetui.view import policy_of
 
 _log = logging.getLogger(__name__)

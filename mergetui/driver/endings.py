@@ -9,9 +9,10 @@ from mergetui.driver.bench import Bench
 from mergetui.driver.record import Record
 from mergetui.driver.runs import ended_run, outcome_of
 from mergetui.events import Ended
-from mergetui.model import Entry, EntryId, Instant, RepositoryState, Window
+from mergetui.model import Entry, EntryId, Instant
 from mergetui.reason import RED, Coded
 from mergetui.repository import Gate, Repository
+from mergetui.state import RepositoryState, Window
 from mergetui.view import Policy, policy_of
 
 

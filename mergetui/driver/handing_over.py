@@ -10,10 +10,11 @@ from mergetui.driver.record import Record
 from mergetui.driver.runs import landed_run
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Ended, HandedOver, TakenBack
-from mergetui.model import Candidate, EntryState, Handover, Oid, RepositoryState
+from mergetui.model import Candidate, EntryState, Oid
 from mergetui.ports import Published, Repo
 from mergetui.reason import Coded
 from mergetui.repository import Repository
+from mergetui.state import Handover, RepositoryState
 
 SEEN = "the target has it"
 """Who said that it was merged, when nobody did but the refs."""

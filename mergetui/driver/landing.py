@@ -20,17 +20,7 @@ from mergetui.events import (
     LandingUnknown,
     Recovered,
 )
-from mergetui.model import (
-    Branch,
-    Candidate,
-    Entry,
-    EntryState,
-    Instant,
-    LandingIntent,
-    Link,
-    Oid,
-    RepositoryState,
-)
+from mergetui.model import Branch, Candidate, Entry, EntryState, Instant, Link, Oid
 from mergetui.outcome import Unreachable
 from mergetui.ports import (
     BranchesMoved,
@@ -45,6 +35,7 @@ from mergetui.ports import (
 )
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
+from mergetui.state import LandingIntent, RepositoryState
 from mergetui.view import Verdict
 
 DECISION_GRACE = timedelta(minutes=2)

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from mergetui.driver.record import Record
 from mergetui.events import RemoteBack, RemoteLost, TargetMoved
-from mergetui.model import Branch, Entry, EntryId, Instant, Oid, RepositoryState, Sighting
+from mergetui.model import Branch, Entry, EntryId, Instant, Oid
 from mergetui.outcome import Unreachable
 from mergetui.ports import Repo, Seen
 from mergetui.queueing import order, put
 from mergetui.reason import Coded, Reason
+from mergetui.state import RepositoryState, Sighting
 
 _DESCRIBED = 20
 """Entries at the head of the queue whose author and distance are looked up; a screenful."""

@@ -9,8 +9,9 @@ from mergetui.driver.bench import names
 from mergetui.driver.ports import Ports
 from mergetui.driver.situation import Situation
 from mergetui.events import Recovered
-from mergetui.model import Advance, Holder
+from mergetui.model import Holder
 from mergetui.queueing import in_flight
+from mergetui.state import Advance
 
 Mode = Literal["auto", "step", "look"]
 

@@ -11,10 +11,11 @@ from mergetui.driver.ports import Ports
 from mergetui.driver.record import Record
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Event, RetestEnded, RetestSpared, RetestStarted
-from mergetui.model import Candidate, Entry, EntryId, EntryState, Instant, Oid, Pass, RepositoryState
+from mergetui.model import Candidate, Entry, EntryId, EntryState, Instant, Oid, Pass
 from mergetui.ports import NoRoomError, RetestOrder
 from mergetui.repository import Repository
 from mergetui.results import Results
+from mergetui.state import RepositoryState
 
 
 class Retesting:

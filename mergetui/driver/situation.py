@@ -7,10 +7,11 @@ from mergetui.driver.checking import Checked, Checking
 from mergetui.driver.ports import Ports
 from mergetui.emergencies import at_hand, is_paused
 from mergetui.leasing import is_kept
-from mergetui.model import EntryId, EntryState, Pause, RepositoryState
+from mergetui.model import EntryId, EntryState
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.repository import Repository
+from mergetui.state import Pause, RepositoryState
 from mergetui.view import Policy, View
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 from mergetui.driver.record import Record
 from mergetui.events import LeaseGranted, LeaseLost, LeaseReleased
 from mergetui.leasing import Granted, acquire, describe, is_held, keep_for_merge, release, renew
-from mergetui.model import Branch, FencingToken, Instant, Lease, RepositoryState
+from mergetui.model import Branch, FencingToken, Instant, Lease
 from mergetui.ports import Processes
+from mergetui.state import RepositoryState
 
 _log = logging.getLogger(__name__)
 

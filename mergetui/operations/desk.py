@@ -4,11 +4,12 @@ from msgspec.structs import replace
 
 from mergetui.events import PauseBegun, PauseEnded, SaidMerged
 from mergetui.leasing import is_kept
-from mergetui.model import Branch, Handover, Instant, Oid, Pause, RepositoryState
+from mergetui.model import Branch, Instant, Oid
 from mergetui.operations.lease import LeaseCommands
 from mergetui.operations.office import Facts
 from mergetui.operations.queue import QueueCommands
 from mergetui.queueing import Rest, rest_of
+from mergetui.state import Handover, Pause, RepositoryState
 
 
 class Desk(QueueCommands, LeaseCommands):

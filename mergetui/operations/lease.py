@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from mergetui import leasing
 from mergetui.events import LeaseForced
-from mergetui.model import FencingToken, Lease, RepositoryState
+from mergetui.model import FencingToken, Lease
 from mergetui.operations.answers import NotReleased, Released
 from mergetui.operations.office import Facts, Office
+from mergetui.state import RepositoryState
 
 STOP_PATIENCE = timedelta(seconds=10)
 """How long a holder whose lease was forced away may take to reach a safe point before it is ended."""

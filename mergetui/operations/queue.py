@@ -8,12 +8,13 @@ from mergetui import queueing
 from mergetui.driver.runs import ended_run
 from mergetui.emergencies import no_emergencies
 from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
-from mergetui.model import Branch, Emergency, Entry, Priority, RepositoryState
+from mergetui.model import Branch, Emergency, Entry, Priority
 from mergetui.naming import broken_stack_rule
 from mergetui.operations.answers import NotQueued, Queued
 from mergetui.operations.office import Facts, Office
 from mergetui.outcome import Unreachable
 from mergetui.reason import Coded, Reason
+from mergetui.state import RepositoryState
 
 
 class QueueCommands(Office):

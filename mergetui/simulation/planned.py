@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from mergetui import windowing
 from mergetui.actions import Action, CatchUp, Land, SendBack, StartRetest, StopRetest, Wait
-from mergetui.model import Candidate, Entry, EntryId, Link, Oid, Window
+from mergetui.model import Candidate, Entry, EntryId, Link, Oid
 from mergetui.planning import plan
 from mergetui.reason import RED, Coded, Reason
 from mergetui.simulation.traces import Trace
 from mergetui.simulation.world import Played, World
+from mergetui.state import Window
 from mergetui.view import Obstacle, Policy, Trial, Verdict, View
 
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from mergetui.actions import Wait, Why
-from mergetui.model import EntryId, Instant, Oid, RepositoryState
+from mergetui.model import EntryId, Instant, Oid
 from mergetui.queueing import positions
 from mergetui.repository import Repository
+from mergetui.state import RepositoryState
 from mergetui.train import Train
 from mergetui.tui.train_sight import Aboard, TrainSight, percents
 

@@ -13,7 +13,8 @@ from textual.driver import Driver
 from mergetui import cleaning
 from mergetui.actions import Why
 from mergetui.integrations import Channel
-from mergetui.model import GATE_ITSELF, EntryState
+from mergetui.model import EntryState
+from mergetui.state import GATE_ITSELF
 from mergetui.tui.bridge import Picture
 from mergetui.tui.clipboard import wrapped_for_tmux
 from mergetui.tui.messages import PictureTaken

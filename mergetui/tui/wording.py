@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from mergetui import cleaning
 from mergetui.actions import Why
 from mergetui.events import Broken, Ended, Event, HandedOver, PauseEnded, Recovered, RetestEnded, TakenBack
-from mergetui.model import Entry, EntryState, Instant, Pause
+from mergetui.model import Entry, EntryState, Instant
 from mergetui.queueing import rest_of
 from mergetui.reason import Coded, HeldBack
+from mergetui.state import Pause
 from mergetui.tui.bridge import Picture
 from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress

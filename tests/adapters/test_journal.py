@@ -18,8 +18,9 @@ from mergetui.events import (
     LeaseReleased,
     PauseBegun,
 )
-from mergetui.model import Pause, Priority
+from mergetui.model import Priority
 from mergetui.ports import Journal, StoreError
+from mergetui.state import Pause
 from tests.adapters import writers
 from tests.adapters.processes import finish, killed_after, start
 from tests.adapters.writers import NEW_YEAR

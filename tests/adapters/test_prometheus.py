@@ -12,9 +12,9 @@ from mergetui.adapters.prometheus import Exporter, TextFile
 from mergetui.config import ConfigError
 from mergetui.events import Event, LeaseGranted, RetestEnded
 from mergetui.measures import COUNTED, SEEN
-from mergetui.model import RepositoryState
 from mergetui.ports import StoreError
 from mergetui.reason import Coded, Reason
+from mergetui.state import RepositoryState
 from tests.adapters.scraping import fetch, free_port, parse, scrape
 from tests.rules.build import NOW, entry, state
 

@@ -17,21 +17,10 @@ from mergetui.adapters.generations import damaged_of, load
 from mergetui.adapters.memory import MemoryStore
 from mergetui.adapters.sealing import pack
 from mergetui.adapters.tinydb_store import SERIAL_LEAP, TinyDBStore
-from mergetui.model import (
-    Advance,
-    Candidate,
-    Entry,
-    EntryState,
-    Holder,
-    LandingIntent,
-    Lease,
-    Link,
-    Pause,
-    RepositoryState,
-    Sighting,
-)
+from mergetui.model import Candidate, Entry, EntryState, Holder, Lease, Link
 from mergetui.ports import Store, StoreError
 from mergetui.reason import Coded, Reason
+from mergetui.state import Advance, LandingIntent, Pause, RepositoryState, Sighting
 from tests.adapters import writers
 from tests.adapters.processes import finish, killed_after, start, told_by
 from tests.adapters.waiting import eventually

@@ -11,7 +11,8 @@ from tinydb import TinyDB
 from mergetui.adapters.journal import FileJournal
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.events import Broken
-from mergetui.model import Entry, Instant, RepositoryState
+from mergetui.model import Entry, Instant
+from mergetui.state import RepositoryState
 
 NEW_YEAR = Instant.fromisoformat("2026-01-01T00:00:00+00:00")
 

@@ -12,7 +12,8 @@ from mergetui.adapters.occupancy import DirectoryLock
 from mergetui.adapters.process import identify
 from mergetui.doctor.finding import Level
 from mergetui.events import PauseEnded
-from mergetui.model import Advance, Holder, Instant, LandingIntent, Lease
+from mergetui.model import Holder, Instant, Lease
+from mergetui.state import Advance, LandingIntent
 from tests.adapters.writers import NEW_YEAR, enqueued
 from tests.doctor.patient import Patient
 from tests.rules.build import chain, entry

@@ -24,7 +24,8 @@ from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.driver.record import Record
 from mergetui.driver.tenure import Tenure
 from mergetui.leasing import acquire, force, renew
-from mergetui.model import Holder, Lease, RepositoryState
+from mergetui.model import Holder, Lease
+from mergetui.state import RepositoryState
 from tests.adapters.processes import finish, server, start
 from tests.faults.effects import before_effects
 

@@ -21,7 +21,7 @@ from tinydb import TinyDB
 from mergetui.adapters.journal import FileJournal
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.events import Broken
-from mergetui.model import RepositoryState
+from mergetui.state import RepositoryState
 from tests.adapters.processes import finish, start
 from tests.adapters.writers import NEW_YEAR, an_entry, enqueued
 from tests.faults.effects import before_effects

@@ -12,7 +12,7 @@ from tinydb import TinyDB
 
 from mergetui.adapters.journal import FileJournal
 from mergetui.adapters.tinydb_store import TinyDBStore
-from mergetui.model import RepositoryState
+from mergetui.state import RepositoryState
 from tests.adapters.processes import told_by
 from tests.conftest import Length
 from tests.faults.store_attack import (

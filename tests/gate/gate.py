@@ -17,12 +17,13 @@ from mergetui.config_checks import parse_check
 from mergetui.driver.driver import Driver
 from mergetui.events import Ended, Event, Fact
 from mergetui.integrations import Forge
-from mergetui.model import Entry, Holder, Instant, RepositoryState
+from mergetui.model import Entry, Holder, Instant
 from mergetui.operations import Desk, Queued
 from mergetui.outcome import Run
 from mergetui.queueing import find
 from mergetui.reason import Coded
 from mergetui.repository import Gate, Repository
+from mergetui.state import RepositoryState
 from mergetui.wiring import Places, Wiring
 from tests.worlds.remote import Remote
 

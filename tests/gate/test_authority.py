@@ -22,9 +22,10 @@ from mergetui.events import (
     RetestStarted,
 )
 from mergetui.leasing import acquire
-from mergetui.model import Advance, EntryState, Holder, RepositoryState
+from mergetui.model import EntryState, Holder
 from mergetui.operations import NotReleased, Released
 from mergetui.queueing import put
+from mergetui.state import Advance, RepositoryState
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from mergetui.model import Candidate, Entry, Holder, Instant, Lease, Link, Pause, RepositoryState
+from mergetui.model import Candidate, Entry, Holder, Instant, Lease, Link
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause, RepositoryState
 from mergetui.view import Trial, Verdict, View
 
 NOW = Instant.fromisoformat("2026-01-01T00:00:00+00:00")

@@ -14,9 +14,10 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
 )
-from mergetui.model import Instant, Pause, Priority
+from mergetui.model import Instant, Priority
 from mergetui.outcome import Run
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause
 from tests.rules.build import NOW
 
 WHO = "ada@box pid 7"

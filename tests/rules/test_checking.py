@@ -13,9 +13,10 @@ from mergetui.driver.checking import Checked, Checking
 from mergetui.driver.record import Record
 from mergetui.events import Cleared as ClearedFact
 from mergetui.events import Event, HeldUp
-from mergetui.model import Entry, RepositoryState
+from mergetui.model import Entry
 from mergetui.ports import Stand
 from mergetui.reason import HeldBack
+from mergetui.state import RepositoryState
 from mergetui.view import Policy, Verdict
 from tests.rules.build import CLASHED, FAILED, NOW, chain, entry, view
 

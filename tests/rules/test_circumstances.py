@@ -8,10 +8,11 @@ from msgspec.structs import replace
 
 from mergetui.circumstances import broken_by, circumstances, usual_span
 from mergetui.events import Broken, CaughtUp, Enqueued, Event, LeaseReleased
-from mergetui.model import Advance, Entry, EntryState, Pause, Priority, RepositoryState, Sighting
+from mergetui.model import Entry, EntryState, Priority
 from mergetui.outcome import Run
 from mergetui.reason import HeldBack
 from mergetui.repository import Repository
+from mergetui.state import Advance, Pause, RepositoryState, Sighting
 from mergetui.verdict import Knowledge
 from mergetui.view import Output, Policy
 from tests.rules.build import FAILED, MINUTE, NOW, TIP, chain, entry, holder, lease, state

@@ -18,10 +18,11 @@ from mergetui.actions import (
     Why,
 )
 from mergetui.driver.endings import exchanged
-from mergetui.model import Emergency, Entry, EntryState, Handover, Pass, Priority
+from mergetui.model import Emergency, Entry, EntryState, Pass, Priority
 from mergetui.planning import plan
 from mergetui.queueing import Proposal, admit, defer, move, order, pin_anew, rest_of, try_again
 from mergetui.reason import Coded, Reason
+from mergetui.state import Handover
 from mergetui.view import Policy
 from tests.rules.build import (
     FAILED,

@@ -20,7 +20,8 @@ from mergetui.leasing import (
     release,
     renew,
 )
-from mergetui.model import Instant, Lease, RepositoryState
+from mergetui.model import Instant, Lease
+from mergetui.state import RepositoryState
 from tests.rules.build import MINUTE, NOW, holder, lease, state
 
 TTL = timedelta(seconds=90)

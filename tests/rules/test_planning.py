@@ -21,10 +21,11 @@ from mergetui.actions import (
     Wait,
     Why,
 )
-from mergetui.model import EntryState, Handover, LandingIntent, Pass, Pause
+from mergetui.model import EntryState, Pass
 from mergetui.planning import plan
 from mergetui.prospects import futures, standing
 from mergetui.reason import Coded, HeldBack, Reason
+from mergetui.state import Handover, LandingIntent, Pause
 from mergetui.view import Obstacle, Policy, View
 from tests.rules.build import (
     CLASHED,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mergetui.model import Entry, EntryState, Priority, RepositoryState
+from mergetui.model import Entry, EntryState, Priority
 from mergetui.queueing import (
     PATIENCE,
     Admitted,
@@ -26,6 +26,7 @@ from mergetui.queueing import (
     wait_before,
 )
 from mergetui.reason import Coded, Reason
+from mergetui.state import RepositoryState
 from tests.rules.build import FAILED, MINUTE, NOW, entry, state
 
 DOWN = Coded(Reason.REMOTE_UNREACHABLE, "no route to host")

@@ -10,9 +10,10 @@ from markdown_it.token import Token
 
 from mergetui import cleaning
 from mergetui.events import Event
-from mergetui.model import EntryState, Pause, RepositoryState
+from mergetui.model import EntryState
 from mergetui.reason import Coded, Reason
 from mergetui.report import Report, code, markdown, prose, report
+from mergetui.state import Pause, RepositoryState
 from mergetui.statistics import HOUR
 from tests.rules.build import MINUTE, NOW, entry, state
 from tests.rules.past import ago, caught_up, contended, ended, forced, paused, queued, retested

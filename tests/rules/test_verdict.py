@@ -5,18 +5,10 @@ import pytest
 from msgspec.structs import replace
 
 from mergetui.actions import Why
-from mergetui.model import (
-    Advance,
-    Entry,
-    EntryState,
-    Handover,
-    LandingIntent,
-    Pause,
-    RepositoryState,
-    Sighting,
-)
+from mergetui.model import Entry, EntryState
 from mergetui.reason import Coded, HeldBack, Reason
 from mergetui.repository import Repository
+from mergetui.state import Advance, Handover, LandingIntent, Pause, RepositoryState, Sighting
 from mergetui.verdict import Knowledge, Verdict, explain
 from mergetui.view import Policy
 from tests.rules.build import FAILED, MINUTE, NOW, PAUSE, TIP, chain, entry, holder, lease, state

@@ -1,6 +1,6 @@
 import pytest
 
-from mergetui.model import Window
+from mergetui.state import Window
 from mergetui.view import Policy
 from mergetui.windowing import grown, halved
 

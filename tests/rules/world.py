@@ -33,21 +33,7 @@ from mergetui.actions import (
     Wait,
     Why,
 )
-from mergetui.model import (
-    Branch,
-    Candidate,
-    Entry,
-    EntryId,
-    EntryState,
-    LandingIntent,
-    Link,
-    Oid,
-    Pass,
-    Pause,
-    Priority,
-    RepositoryState,
-    Window,
-)
+from mergetui.model import Branch, Candidate, Entry, EntryId, EntryState, Link, Oid, Pass, Priority
 from mergetui.outcome import Unreachable
 from mergetui.planning import plan
 from mergetui.ports import (
@@ -63,6 +49,7 @@ from mergetui.ports import (
     Undecided,
 )
 from mergetui.reason import RED, Coded, Reason
+from mergetui.state import LandingIntent, Pause, RepositoryState, Window
 from mergetui.view import Obstacle, Policy, Trial, Verdict, View
 from tests.rules.build import NOW, lease
 

@@ -16,8 +16,9 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from mergetui.actions import Wait, Why
-from mergetui.model import Entry, Holder, Lease, RepositoryState
+from mergetui.model import Entry, Holder, Lease
 from mergetui.repository import Repository
+from mergetui.state import RepositoryState
 from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.dialog import HAND, Deliberate, Dialog
 from mergetui.tui.screens.help import BURST

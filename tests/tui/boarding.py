@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mergetui.model import Advance, Entry, EntryState
+from mergetui.model import Entry, EntryState
+from mergetui.state import Advance
 from tests.rules.rails import Rail
 from tests.tui.bygone import remember
 from tests.tui.fakes import NOON, TIP, World, ago, entry, holder, lease, queue_of

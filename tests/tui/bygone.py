@@ -16,9 +16,10 @@ from mergetui.events import (
     RetestEnded,
     RetestStarted,
 )
-from mergetui.model import Pause, Priority
+from mergetui.model import Priority
 from mergetui.outcome import BranchOutcome, Run
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause
 from tests.tui.fakes import World, ago, oid
 
 _RED = Coded(Reason.RETEST_FAILED, "exit code 1: FAILED tests/test_cart.py - assert 3 == 4")

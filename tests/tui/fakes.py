@@ -12,23 +12,13 @@ from mergetui.config import Config
 from mergetui.engine import Engine
 from mergetui.events import Ended, Event
 from mergetui.forecasting import Clean, Commit, Distance, FileChange, Forecast, Pair
-from mergetui.model import (
-    Branch,
-    Entry,
-    EntryState,
-    Holder,
-    Instant,
-    Lease,
-    Oid,
-    Priority,
-    RepositoryState,
-    Sighting,
-)
+from mergetui.model import Branch, Entry, EntryState, Holder, Instant, Lease, Oid, Priority
 from mergetui.operations import Desk
 from mergetui.outcome import Run, Unreachable
 from mergetui.ports import Emit
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Repository
+from mergetui.state import RepositoryState, Sighting
 from mergetui.tui.bridge import Bridge
 from mergetui.wiring import Places, Wiring
 from mergetui.worker import Standing, WorkMode

@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from mergetui.actions import Wait, Why
 from mergetui.integrations import CHANNELS, Channel
-from mergetui.model import EntryState, Pause, RepositoryState
+from mergetui.model import EntryState
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause, RepositoryState
 from mergetui.tui.calling import BELL, POP_TITLE, PUSH_TITLE, Caller
 from mergetui.tui.messages import PictureTaken
 from mergetui.worker import Standing

@@ -10,8 +10,9 @@ from rich.cells import cell_len
 
 from mergetui.events import Ended, PauseEnded
 from mergetui.masking import Mask
-from mergetui.model import Entry, EntryState, Pause, Priority
+from mergetui.model import Entry, EntryState, Priority
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.bridge import Picture
 from mergetui.tui.following import Followed, captions, ended_red, follow

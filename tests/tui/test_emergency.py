@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from textual.widgets import Button, Input
 
 from mergetui.events import Enqueued
-from mergetui.model import Emergency, EntryState, Pause
+from mergetui.model import Emergency, EntryState
+from mergetui.state import Pause
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.emergency import EmergencyQuestion, Hurry, Sent

@@ -9,9 +9,10 @@ from textual.events import Paste
 from textual.screen import Screen
 
 from mergetui.events import Dequeued, Enqueued, LeaseForced, Moved, PauseBegun, PauseEnded, Retried
-from mergetui.model import Advance, EntryState, Priority, RepositoryState
+from mergetui.model import EntryState, Priority
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
+from mergetui.state import Advance, RepositoryState
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.entry import EntryView

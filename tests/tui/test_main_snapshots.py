@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 from textual.pilot import Pilot
 
-from mergetui.model import Advance, EntryState, Pause
+from mergetui.model import EntryState
+from mergetui.state import Advance, Pause
 from mergetui.tui.app import Console
 from mergetui.tui.themes import LIGHT
 from mergetui.tui.widgets.log_pane import LogPane

@@ -12,8 +12,9 @@ from textual.widgets import Input
 
 from mergetui.config_file import add_repository
 from mergetui.integrations import Metrics
-from mergetui.model import EntryState, RepositoryState
+from mergetui.model import EntryState
 from mergetui.outside import outside
+from mergetui.state import RepositoryState
 from mergetui.tui.app import Console
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.reopening import WAITS, Reopen
