@@ -1,17 +1,14 @@
-"""Pure rules of the queue: who is admitted, in which order, and what an ending does to an entry."""
+"""Pure rules of the queue: who is admitted, in which order entries are served, and what is under way."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui.model import Approval, Branch, Emergency, Entry, EntryId, EntryState, Instant, Oid, Priority
-from mergetui.reason import Coded, Reason
+from mergetui.lifecycle import retry
+from mergetui.model import Branch, Emergency, Entry, EntryId, Instant, Oid, Priority
 from mergetui.state import RepositoryState
 
-_FIRST_DEFERRAL = timedelta(seconds=5)
-_LONGEST_DEFERRAL = timedelta(minutes=15)
 PATIENCE = {Priority.URGENT: 0, Priority.HIGH: 0, Priority.NORMAL: 50, Priority.LOW: 100}
 """How many later admissions of the highest priority are served first, at most."""
 
@@ -148,107 +145,9 @@ def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState 
     return put(state, *_in_this_order([other for other in row if _band(other) == _band(moved)]))
 
 
-def try_again(entry: Entry, *, heads: tuple[Oid, ...] | None = None, now: Instant) -> Entry:
-    """An operator's word: queued, with every counter of caps back to zero."""
-    return replace(
-        _pinned_to(entry, heads or entry.heads),
-        state=EntryState.QUEUED,
-        state_since=now,
-        retries=0,
-        deferrals=0,
-        contended=0,
-        available_at=None,
-        reason=None,
-        attempts=entry.attempts,
-    )
-
-
-def retry(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
-    """Another try with these heads; nothing changes for what is being tried with them at this moment."""
-    if entry.state.in_flight and entry.heads == heads:
-        return entry
-    return try_again(entry, heads=heads, now=now)
-
-
-def take_up(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
-    """Queued by itself, for its author pushed after it was sent back."""
-    return replace(try_again(entry, heads=heads, now=now), retries=entry.retries + 1)
-
-
-def pin_anew(entry: Entry, heads: tuple[Oid, ...], *, now: Instant) -> Entry:
-    """Its author pushed while it was queued; a deferral that runs goes on."""
-    deferred = entry.state is EntryState.DEFERRED
-    state = EntryState.DEFERRED if deferred else EntryState.QUEUED
-    return replace(_pinned_to(entry, heads), state=state, state_since=now)
-
-
-def approve(entry: Entry, *, by: str, check: str | None, now: Instant) -> Entry:
-    """With an operator's word for its present heads; what was said of others is of no use any more."""
-    word = Approval(by=by, check=check, heads=entry.heads, at=now)
-    others = (
-        known
-        for known in entry.approvals
-        if known.heads == entry.heads and (known.by, known.check) != (by, check)
-    )
-    return replace(entry, approvals=(*others, word))
-
-
-def carry_approvals(before: Entry, after: Entry) -> Entry:
-    """What was said of an entry holds for what the gate itself made of it."""
-    carried = (replace(word, heads=after.heads) for word in before.approvals if word.heads == before.heads)
-    return replace(after, approvals=tuple(carried))
-
-
-def enter(entry: Entry, state: EntryState, *, now: Instant) -> Entry:
-    """The gate is at work on it, or has put it back in the queue."""
-    return entry if entry.state is state else replace(entry, state=state, state_since=now, available_at=None)
-
-
-def send_back(entry: Entry, reason: Coded, *, now: Instant) -> Entry:
-    return _ended(entry, EntryState.SENT_BACK, reason, now=now)
-
-
-def hold(entry: Entry, reason: Coded, *, now: Instant) -> Entry:
-    return _ended(entry, EntryState.HELD, reason, now=now)
-
-
-def defer(entry: Entry, reason: Coded, *, most: int, now: Instant) -> Entry:
-    """Tried again after a wait that doubles; held once it was deferred `most` times in a row."""
-    if entry.deferrals >= most:
-        told = f"deferred {entry.deferrals} times, the last time: {reason.detail}"
-        return hold(entry, Coded(reason.code, told), now=now)
-    deferred = _ended(entry, EntryState.DEFERRED, reason, now=now)
-    return replace(
-        deferred, deferrals=entry.deferrals + 1, contended=0, available_at=now + wait_before(entry.deferrals)
-    )
-
-
-def wait_before(deferrals: int) -> timedelta:
-    """How long an entry rests that has been deferred `deferrals` times before."""
-    doubled: int = 1 << min(deferrals, 20)
-    return min(_FIRST_DEFERRAL * doubled, _LONGEST_DEFERRAL)
-
-
 def positions(state: RepositoryState) -> Mapping[EntryId, int]:
     """Places in the queue, from 1."""
     return {entry.id: place for place, entry in enumerate(order(state.entries.values()), start=1)}
-
-
-def _pinned_to(entry: Entry, heads: tuple[Oid, ...]) -> Entry:
-    """An emergency is one for the commits that it was said of, also where the gate has moved them."""
-    same = all(head in (pinned, *entry.pushed) for head, pinned in zip(heads, entry.heads, strict=True))
-    return replace(entry, heads=heads, emergency=entry.emergency if same else None)
-
-
-def _ended(entry: Entry, state: EntryState, reason: Coded, *, now: Instant) -> Entry:
-    return replace(
-        entry,
-        state=state,
-        state_since=now,
-        reason=reason,
-        available_at=None,
-        attempts=entry.attempts + (reason.code is not Reason.INTERRUPTED),
-    )
 
 
 def _place(entry: Entry) -> tuple[tuple[bool, int], int, int, str]:

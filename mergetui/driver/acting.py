@@ -5,7 +5,7 @@ from typing import TypeVar, assert_never
 
 from msgspec.structs import replace
 
-from mergetui import queueing
+from mergetui import lifecycle
 from mergetui.actions import (
     Action,
     CatchUp,
@@ -187,14 +187,14 @@ class Acts:
         return Wait(why=Why.UNDECIDED, detail=", ".join(branches_of(candidate)))
 
     def _pin_anew(self, entry: Entry, heads: tuple[str, ...]) -> None:
-        pinned = queueing.pin_anew(entry, heads, now=self.record.now())
+        pinned = lifecycle.pin_anew(entry, heads, now=self.record.now())
         own = all(head in entry.pushed or head in entry.heads for head in heads)
-        pinned = queueing.carry_approvals(entry, pinned) if own else pinned
+        pinned = lifecycle.carry_approvals(entry, pinned) if own else pinned
         facts = [] if own else [self._moved(HeadMoved, entry, heads)]
         self.record.commit(lambda state: exchanged(state, entry, pinned), *facts)
 
     def _take_up(self, entry: Entry, heads: tuple[str, ...]) -> None:
-        taken = queueing.take_up(entry, heads, now=self.record.now())
+        taken = lifecycle.take_up(entry, heads, now=self.record.now())
         fact = self._moved(TakenUp, entry, heads, retry=taken.retries)
         self.record.commit(lambda state: exchanged(state, entry, taken), fact)
 

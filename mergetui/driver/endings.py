@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from mergetui import queueing, windowing
+from mergetui import lifecycle, queueing, windowing
 from mergetui.driver.bench import Bench
 from mergetui.driver.record import Record
 from mergetui.driver.runs import ended_run, outcome_of
@@ -42,16 +42,16 @@ class Endings:
             self._adapt(windowing.grown)
 
     def send_back(self, entry: Entry, reason: Coded) -> None:
-        self._end(entry, queueing.send_back(entry, reason, now=self._record.now()))
+        self._end(entry, lifecycle.send_back(entry, reason, now=self._record.now()))
 
     def hold(self, entry: Entry, reason: Coded) -> None:
-        self._end(entry, queueing.hold(entry, reason, now=self._record.now()))
+        self._end(entry, lifecycle.hold(entry, reason, now=self._record.now()))
 
     def defer(self, entries: tuple[Entry, ...], reason: Coded, *, broken: bool = False) -> None:
         """Nobody's fault, or the gate's own: tried again later, or held once that was often enough."""
         now, most = self._record.now(), self._gate.max_deferrals
         for entry in entries:
-            self._end(entry, queueing.defer(entry, reason, most=most, now=now), broken=broken)
+            self._end(entry, lifecycle.defer(entry, reason, most=most, now=now), broken=broken)
 
     def _end(self, before: Entry, after: Entry, *, broken: bool = False) -> None:
         assert after.reason is not None

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mergetui.events import Event, Fact
+from mergetui.lifecycle import enter
 from mergetui.model import EntryId, EntryState, FencingToken, Instant
 from mergetui.ports import Clock, Emit, Journal, Store
-from mergetui.queueing import enter, put
+from mergetui.queueing import put
 from mergetui.state import RepositoryState
 
 T = TypeVar("T")

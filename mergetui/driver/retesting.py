@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mergetui import queueing
+from mergetui import lifecycle, queueing
 from mergetui.driver.bench import Bench, Ending, branches_of
 from mergetui.driver.ports import Ports
 from mergetui.driver.record import Record
@@ -161,7 +161,7 @@ def _testing(
 
 
 def _tested(entry: Entry, started: _Started, *, is_known: bool) -> Entry:
-    testing = queueing.enter(entry, EntryState.TESTING, now=started.at)
+    testing = lifecycle.enter(entry, EntryState.TESTING, now=started.at)
     testing = replace(testing, retests=entry.retests + 1)
     if is_known:
         return testing

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from mergetui import queueing
+from mergetui import lifecycle, queueing
 from mergetui.driver.runs import ended_run
 from mergetui.emergencies import no_emergencies
 from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
@@ -87,7 +87,7 @@ class QueueCommands(Office):
     def put_back(self, entry: Entry) -> None:
         """Undo a dequeue: the entry as it was, in its old place."""
         now = self._clock.now()
-        waiting = queueing.try_again(entry, now=now) if entry.state.in_flight else entry
+        waiting = lifecycle.try_again(entry, now=now) if entry.state.in_flight else entry
         # That it was taken out stands in the history, as a run that must keep its id.
         again = replace(waiting, attempts=entry.attempts + 1)
         self._record.commit(
@@ -110,7 +110,7 @@ class QueueCommands(Office):
         now = self._clock.now()
         self._record.commit(
             lambda state: queueing.exchange(
-                state, entry.id, lambda latest: queueing.retry(latest, pinned, now=now)
+                state, entry.id, lambda latest: lifecycle.retry(latest, pinned, now=now)
             ),
             self._record.fact(Retried, branches=entry.branches),
         )
@@ -134,7 +134,7 @@ class QueueCommands(Office):
             entry = queueing.find(state, branch)
             if entry is None:
                 return state, NotQueued((branch,), "it is not in the queue"), ()
-            approved = queueing.approve(entry, by=by, check=check, now=now)
+            approved = lifecycle.approve(entry, by=by, check=check, now=now)
             said = self._record.fact(
                 Approved, branches=entry.branches, heads=entry.heads, check=check, said_by=by
             )

@@ -18,9 +18,10 @@ from mergetui.actions import (
     Why,
 )
 from mergetui.driver.endings import exchanged
+from mergetui.lifecycle import defer, pin_anew, try_again
 from mergetui.model import Emergency, Entry, EntryState, Pass, Priority
 from mergetui.planning import plan
-from mergetui.queueing import Proposal, admit, defer, move, order, pin_anew, rest_of, try_again
+from mergetui.queueing import Proposal, admit, move, order, rest_of
 from mergetui.reason import Coded, Reason
 from mergetui.state import Handover
 from mergetui.view import Policy

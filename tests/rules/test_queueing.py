@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mergetui.lifecycle import defer, enter, hold, pin_anew, send_back, take_up, try_again, wait_before
 from mergetui.model import Entry, EntryState, Priority
 from mergetui.queueing import (
     PATIENCE,
@@ -11,19 +12,11 @@ from mergetui.queueing import (
     Proposal,
     Refusal,
     admit,
-    defer,
-    enter,
     find,
-    hold,
     move,
     order,
-    pin_anew,
     positions,
-    send_back,
     take_out,
-    take_up,
-    try_again,
-    wait_before,
 )
 from mergetui.reason import Coded, Reason
 from mergetui.state import RepositoryState

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, assert_never
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from mergetui import model, queueing, windowing
+from mergetui import lifecycle, model, queueing, windowing
 from mergetui.actions import (
     Action,
     CatchUp,
@@ -528,18 +528,18 @@ class Gate:
                 return self._decide(landing)
             case SendBack(entry=entry, reason=reason):
                 self.story.sent_back.append(EndedEntry(entry, reason, self._tip, dict(self._heads)))
-                self._end(entry, queueing.send_back(entry, reason, now=self._now))
+                self._end(entry, lifecycle.send_back(entry, reason, now=self._now))
                 if reason.code in RED:
                     self._adapt(windowing.halved)
             case Hold(entry=entry, reason=reason):
                 self.story.held.append(EndedEntry(entry, reason, self._tip, dict(self._heads)))
-                self._end(entry, queueing.hold(entry, reason, now=self._now))
+                self._end(entry, lifecycle.hold(entry, reason, now=self._now))
             case Defer(entries=entries, reason=reason):
                 self._defer(entries, reason)
             case PinAnew(entry=entry, heads=heads):
-                self._exchange(entry, queueing.pin_anew(entry, heads, now=self._now))
+                self._exchange(entry, lifecycle.pin_anew(entry, heads, now=self._now))
             case TakeUp(entry=entry, heads=heads):
-                self._exchange(entry, queueing.take_up(entry, heads, now=self._now))
+                self._exchange(entry, lifecycle.take_up(entry, heads, now=self._now))
             case PauseItself() | HandOver() | RecordMerge() | TakeBack():
                 raise AssertionError("nobody rewinds this target, and nobody else merges")
             case _:
@@ -674,7 +674,7 @@ class Gate:
 
     def _defer(self, entries: tuple[Entry, ...], reason: Coded) -> None:
         for entry in entries:
-            self._end(entry, queueing.defer(entry, reason, most=MOST_DEFERRALS, now=self._now))
+            self._end(entry, lifecycle.defer(entry, reason, most=MOST_DEFERRALS, now=self._now))
 
     def _end(self, before: Entry, after: Entry) -> None:
         self._exchange(before, after)
@@ -713,7 +713,7 @@ class Gate:
     def _enter(self, ids: tuple[EntryId, ...], state: EntryState) -> None:
         live = [self.state.entries[key] for key in ids if key in self.state.entries]
         movable = [entry for entry in live if not entry.state.needs_a_person]
-        self._put(*(queueing.enter(entry, state, now=self._now) for entry in movable))
+        self._put(*(lifecycle.enter(entry, state, now=self._now) for entry in movable))
 
     def _put(self, *entries: Entry) -> None:
         self.state = queueing.put(self.state, *entries)
