@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from mergetui.driver.driver import Driver
     from mergetui.engine import Engine
     from mergetui.events import Event
+    from mergetui.git_ports import BranchReader
     from mergetui.masking import Mask
     from mergetui.operations import Desk
-    from mergetui.ports import BranchReader, Clock, Emit
+    from mergetui.ports import Clock, Emit
     from mergetui.verdict import Knowledge
 
 

@@ -1,8 +1,8 @@
 """What checks read of commits: from the engine's mirror, with git's time limit and a bound on files."""
 
 from mergetui.checks import Changes
+from mergetui.git_ports import BranchReader
 from mergetui.model import Oid
-from mergetui.ports import BranchReader
 
 MOST_FILES = 10_000
 

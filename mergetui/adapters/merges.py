@@ -1,8 +1,8 @@
 """How somebody else merged a candidate: found in the target's history, whatever it was merged as."""
 
 from mergetui.adapters.git import Git
+from mergetui.git_ports import Published
 from mergetui.model import Candidate, Oid
-from mergetui.ports import Published
 
 _MOST = 200
 """Commits of the target that are looked through; more are pushed past a waiting entry by nobody."""

@@ -25,10 +25,18 @@ from mergetui.adapters.merges import find_merge
 from mergetui.adapters.pushing import SHOWS_NO_BRANCH, Replace, ask_refs, fast_forward, judge, push_command
 from mergetui.adapters.room import prove as prove_room
 from mergetui.adapters.slots import Slot
+from mergetui.git_ports import (
+    BranchesMoved,
+    BranchHasMoved,
+    BranchMove,
+    Clash,
+    Published,
+    PublishResult,
+    Seen,
+)
 from mergetui.model import Branch, Candidate, Entry, Link, Oid
 from mergetui.naming import full_ref, is_task_branch
 from mergetui.outcome import Unreachable
-from mergetui.ports import BranchesMoved, BranchHasMoved, BranchMove, Clash, Published, PublishResult, Seen
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Repository
 

@@ -13,6 +13,7 @@ from mergetui.adapters.applying import Added, AlreadyThere, Conflicted, Unrelate
 from mergetui.adapters.files import remove
 from mergetui.adapters.git import PATIENCE, REMOTE_TIMEOUT, Git, GitError, Identity
 from mergetui.adapters.pushing import SHOWS_NO_BRANCH, fast_forward
+from mergetui.git_ports import Published, PushRefused, TargetHasMoved, Undecided
 from mergetui.model import Change, Oid
 from mergetui.naming import full_ref
 from mergetui.outcome import (
@@ -27,7 +28,6 @@ from mergetui.outcome import (
     Refused,
     Unreachable,
 )
-from mergetui.ports import Published, PushRefused, TargetHasMoved, Undecided
 from mergetui.reason import Reason
 from mergetui.repository import Strategy
 

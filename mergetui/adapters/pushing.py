@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from mergetui.adapters.git import PATIENCE, REMOTE_TIMEOUT, Git, GitError, Ran
+from mergetui.git_ports import Published, PublishResult, PushRefused, TargetHasMoved, Undecided
 from mergetui.model import Oid
 from mergetui.outcome import Unreachable
-from mergetui.ports import Published, PublishResult, PushRefused, TargetHasMoved, Undecided
 from mergetui.reason import Coded, Reason
 
 SHOWS_NO_BRANCH = "it answers, but shows not a single branch; a proxy or a login page may stand before it"

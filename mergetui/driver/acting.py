@@ -36,8 +36,8 @@ from mergetui.driver.record import Record
 from mergetui.driver.retesting import Retesting
 from mergetui.driver.tenure import Tenure
 from mergetui.events import CatchUpStarted, CaughtUp, Event, HeadMoved, PauseBegun, TakenUp
+from mergetui.git_ports import Clash
 from mergetui.model import Candidate, Entry, EntryState
-from mergetui.ports import Clash
 from mergetui.reason import Coded
 from mergetui.repository import Gate, Repository
 from mergetui.state import GATE_ITSELF, Pause

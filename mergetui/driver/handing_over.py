@@ -10,8 +10,8 @@ from mergetui.driver.record import Record
 from mergetui.driver.runs import landed_run
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Ended, HandedOver, TakenBack
+from mergetui.git_ports import Published, Repo
 from mergetui.model import Candidate, EntryState, Oid
-from mergetui.ports import Published, Repo
 from mergetui.reason import Coded
 from mergetui.repository import Repository
 from mergetui.state import Handover, RepositoryState

@@ -20,9 +20,7 @@ from mergetui.events import (
     LandingUnknown,
     Recovered,
 )
-from mergetui.model import Branch, Candidate, Entry, EntryState, Instant, Link, Oid
-from mergetui.outcome import Unreachable
-from mergetui.ports import (
+from mergetui.git_ports import (
     BranchesMoved,
     BranchHasMoved,
     BranchMove,
@@ -33,6 +31,8 @@ from mergetui.ports import (
     TargetHasMoved,
     Undecided,
 )
+from mergetui.model import Branch, Candidate, Entry, EntryState, Instant, Link, Oid
+from mergetui.outcome import Unreachable
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
 from mergetui.state import LandingIntent, RepositoryState

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from mergetui.driver.record import Record
 from mergetui.events import RemoteBack, RemoteLost, TargetMoved
+from mergetui.git_ports import Repo, Seen
 from mergetui.model import Branch, Entry, EntryId, Instant, Oid
 from mergetui.outcome import Unreachable
-from mergetui.ports import Repo, Seen
 from mergetui.queueing import order, put
 from mergetui.reason import Coded, Reason
 from mergetui.state import RepositoryState, Sighting

@@ -5,20 +5,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from mergetui.git_ports import Repo
 from mergetui.outcome import RetestEnding
-from mergetui.ports import (
-    Checks,
-    Clock,
-    Emit,
-    Journal,
-    Occupancy,
-    Processes,
-    Repo,
-    Retester,
-    Room,
-    Slots,
-    Store,
-)
+from mergetui.ports import Checks, Clock, Emit, Journal, Occupancy, Processes, Retester, Room, Slots, Store
 from mergetui.reason import Coded
 from mergetui.view import Verdict
 

@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from mergetui.git_ports import Published
 from mergetui.model import Candidate, Entry, EntryState, FencingToken, Instant, Link, Oid
 from mergetui.outcome import BranchOutcome, ChangeStatus, Run
-from mergetui.ports import Published
 from mergetui.reason import Coded
 
 

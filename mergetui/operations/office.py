@@ -5,9 +5,10 @@ from typing import TypeAlias
 
 from mergetui.driver.record import Record
 from mergetui.events import Ended, Event
+from mergetui.git_ports import RemoteRefs
 from mergetui.model import Branch
 from mergetui.outcome import Run, Unreachable
-from mergetui.ports import Clock, Emit, Journal, Occupancy, Processes, RemoteRefs, Store
+from mergetui.ports import Clock, Emit, Journal, Occupancy, Processes, Store
 from mergetui.repository import Repository
 from mergetui.state import RepositoryState
 

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mergetui.adapters.shells import Shells
     from mergetui.engine import Engine
     from mergetui.events import Event
+    from mergetui.git_ports import BranchReader
     from mergetui.masking import Mask
     from mergetui.operations import Desk
-    from mergetui.ports import BranchReader
     from mergetui.verdict import Knowledge, Verdict
     from mergetui.wiring import Wiring
     from mergetui.worker import Standing

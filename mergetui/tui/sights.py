@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from mergetui.events import CaughtUp, Event, RetestEnded
 from mergetui.forecasting import Commit, Distance, FileChange, Forecast, Unrelated
+from mergetui.git_ports import BranchReader
 from mergetui.model import Branch, Candidate, Entry, Oid
-from mergetui.ports import BranchReader
 
 MOST_AHEAD = 20
 """Entries ahead of one that its forecast is made with."""

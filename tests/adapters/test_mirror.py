@@ -5,9 +5,7 @@ import pytest
 
 from mergetui.adapters.git import GitError
 from mergetui.adapters.mirror import Mirror
-from mergetui.model import Candidate, Entry, Link
-from mergetui.outcome import Unreachable
-from mergetui.ports import (
+from mergetui.git_ports import (
     BranchesMoved,
     BranchHasMoved,
     Clash,
@@ -17,6 +15,8 @@ from mergetui.ports import (
     TargetHasMoved,
     Undecided,
 )
+from mergetui.model import Candidate, Entry, Link
+from mergetui.outcome import Unreachable
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Repository
 from tests.worlds.remote import Remote, git_in, submodule

@@ -22,9 +22,9 @@ from mergetui import (
 )
 from mergetui.adapters.git import Git, Identity, Ran
 from mergetui.adapters.pushing import FastForward, Replace, fast_forward, judge, push_command
+from mergetui.git_ports import Published, PushRefused, TargetHasMoved, Undecided
 from mergetui.model import Oid
 from mergetui.outcome import PushResult
-from mergetui.ports import Published, PushRefused, TargetHasMoved, Undecided
 from mergetui.reason import Reason
 from mergetui.repository import Strategy
 from tests.adapters.processes import start

@@ -5,7 +5,7 @@ import pytest
 from mergetui.adapters.mirror import Mirror
 from mergetui.adapters.reading import MirrorReader
 from mergetui.forecasting import Clashing, Clean, Distance, FileChange, Unrelated
-from mergetui.ports import Seen
+from mergetui.git_ports import Seen
 from mergetui.repository import Repository
 from tests.worlds.remote import File, Remote
 from tests.worlds.texts import lines

@@ -22,9 +22,10 @@ from msgspec.structs import replace
 
 from mergetui.adapters.mirror import Mirror
 from mergetui.driver.driver import Driver
+from mergetui.git_ports import Published, PublishResult, Seen
 from mergetui.model import Candidate
 from mergetui.outcome import RetestEnding, Unreachable
-from mergetui.ports import Emit, Published, PublishResult, Seen
+from mergetui.ports import Emit
 from mergetui.reason import Coded
 from mergetui.view import Verdict
 from mergetui.wiring import Wiring, places

@@ -12,8 +12,8 @@ from mergetui.adapters.git import Git
 from mergetui.adapters.mirror import Mirror
 from mergetui.adapters.remote import AskedRemote
 from mergetui.events import LandingStarted, LandingUnknown, RemoteBack, RemoteLost, RetestEnded, RetestStarted
+from mergetui.git_ports import Seen
 from mergetui.outcome import Unreachable
-from mergetui.ports import Seen
 from mergetui.repository import Repository
 from tests.cli.running import gone
 from tests.gate.gate import TestGate

@@ -33,10 +33,7 @@ from mergetui.actions import (
     Wait,
     Why,
 )
-from mergetui.model import Branch, Candidate, Entry, EntryId, EntryState, Link, Oid, Pass, Priority
-from mergetui.outcome import Unreachable
-from mergetui.planning import plan
-from mergetui.ports import (
+from mergetui.git_ports import (
     BranchesMoved,
     BranchHasMoved,
     BranchMove,
@@ -48,6 +45,9 @@ from mergetui.ports import (
     TargetHasMoved,
     Undecided,
 )
+from mergetui.model import Branch, Candidate, Entry, EntryId, EntryState, Link, Oid, Pass, Priority
+from mergetui.outcome import Unreachable
+from mergetui.planning import plan
 from mergetui.reason import RED, Coded, Reason
 from mergetui.state import LandingIntent, Pause, RepositoryState, Window
 from mergetui.view import Obstacle, Policy, Trial, Verdict, View

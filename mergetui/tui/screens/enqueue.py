@@ -15,9 +15,9 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from mergetui import cleaning
+from mergetui.git_ports import BranchReader
 from mergetui.model import Branch, Instant, Oid, Priority
 from mergetui.outcome import Unreachable
-from mergetui.ports import BranchReader
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.branch_columns import cells, columns
 from mergetui.tui.key_table import bind

@@ -8,8 +8,8 @@ from textual.widgets import Static
 
 from mergetui.events import Event
 from mergetui.forecasting import ahead_of
+from mergetui.git_ports import BranchReader
 from mergetui.model import Entry, EntryState, Instant
-from mergetui.ports import BranchReader
 from mergetui.queueing import order
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from mergetui import cleaning
 from mergetui.forecasting import Clashing, Forecast, Pair, Pairing
-from mergetui.ports import BranchReader
+from mergetui.git_ports import BranchReader
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.key_table import bind
 from mergetui.tui.messages import PictureTaken, SightFound

@@ -11,7 +11,7 @@ from mergetui.tui.keys import help_rows
 from mergetui.tui.messages import PictureTaken
 
 if TYPE_CHECKING:
-    from mergetui.ports import BranchReader
+    from mergetui.git_ports import BranchReader
 
 
 class Opened:

@@ -6,8 +6,8 @@ from rich.table import Table
 from textual.widgets import Static
 
 from mergetui.forecasting import ahead_of
+from mergetui.git_ports import BranchReader
 from mergetui.model import Entry, Instant
-from mergetui.ports import BranchReader
 from mergetui.tui.bridge import Picture
 from mergetui.tui.messages import PictureTaken, SightFound
 from mergetui.tui.scout import Scout
