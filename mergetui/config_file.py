@@ -12,7 +12,8 @@ from filelock import FileLock
 from tomlkit import TOMLDocument
 from tomlkit.items import Table
 
-from mergetui.config import Config, ConfigError, parse, read
+from mergetui.config import Config, parse, read
+from mergetui.config_tables import ConfigError
 
 _NO_ENVIRONMENT: Mapping[str, str] = MappingProxyType({})
 _PRIVATE = 0o600

@@ -9,7 +9,8 @@ from typing import Any
 from msgspec import Struct
 
 from mergetui import cleaning
-from mergetui.config import ConfigError, native_setting, overrides, setting_names, setting_value
+from mergetui.config import overrides
+from mergetui.config_tables import ConfigError, native_setting, setting_names, setting_value
 from mergetui.repository import Repository
 
 HELP: Mapping[str, str] = {

@@ -16,7 +16,8 @@ from msgspec.structs import fields
 
 from mergetui.checks import Check
 from mergetui.checks.forge import AtForge, ForgeCheck, ForgeReader
-from mergetui.config import Config, ConfigError
+from mergetui.config import Config
+from mergetui.config_tables import ConfigError
 from mergetui.integrations import CheckTable
 from mergetui.repository import Repository
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from mergetui.adapters.credentials import CredentialError, read_credential
-from mergetui.config import ConfigError
+from mergetui.config_tables import ConfigError
 from mergetui.events import Event, LeaseForced, LeaseLost
 from mergetui.integrations import Notify
 from mergetui.model import FencingToken

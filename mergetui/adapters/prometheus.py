@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from mergetui.config import ConfigError
+from mergetui.config_tables import ConfigError
 from mergetui.events import Event
 from mergetui.measures import COUNTED, SEEN, Measure
 from mergetui.metering import Meter, Sample, cumulative, gauges

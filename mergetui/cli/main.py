@@ -119,7 +119,7 @@ def _console(session: Session) -> int:
 
 
 def _failure_of(error: Exception) -> Failure:
-    from mergetui.config import ConfigError
+    from mergetui.config_tables import ConfigError
     from mergetui.ports import StoreError
 
     match error:

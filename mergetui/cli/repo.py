@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.cli.session import DONE, Failure, Session
-from mergetui.config import native_setting, setting_names
+from mergetui.config_tables import native_setting, setting_names
 from mergetui.repository import Repository
 
 

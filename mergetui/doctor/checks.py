@@ -6,7 +6,8 @@ from shlex import quote
 from msgspec.structs import replace
 
 from mergetui.adapters.check_registry import load_checks
-from mergetui.config import Config, ConfigError
+from mergetui.config import Config
+from mergetui.config_tables import ConfigError
 from mergetui.doctor.finding import Finding, Topic
 from mergetui.repository import Repository
 

@@ -10,7 +10,8 @@ from typing import Any
 import tomlkit
 from msgspec import Struct
 
-from mergetui.config import Config, ConfigError, parse, read
+from mergetui.config import Config, parse, read
+from mergetui.config_tables import ConfigError
 from mergetui.doctor.finding import Finding, Topic
 from mergetui.repository import Repository
 

@@ -11,7 +11,8 @@ from textual.app import App
 from textual.widgets import Input
 
 from mergetui import cleaning
-from mergetui.config import native_setting, read, twin_of
+from mergetui.config import read, twin_of
+from mergetui.config_tables import native_setting
 from mergetui.tui.autos import Autos
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.errands import Errands

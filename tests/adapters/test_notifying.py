@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mergetui.adapters.notifying import Notifier, Service
-from mergetui.config import ConfigError
+from mergetui.config_tables import ConfigError
 from mergetui.events import Event, LeaseForced, LeaseLost
 from mergetui.integrations import Notify, Rate
 from mergetui.listening import Audience

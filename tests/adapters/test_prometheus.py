@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mergetui.adapters.prometheus import Exporter, TextFile
-from mergetui.config import ConfigError
+from mergetui.config_tables import ConfigError
 from mergetui.events import Event, LeaseGranted, RetestEnded
 from mergetui.measures import COUNTED, SEEN
 from mergetui.ports import StoreError

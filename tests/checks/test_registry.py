@@ -9,7 +9,8 @@ import pytest
 from mergetui.adapters.check_registry import BUILT_IN, LoadedCheck, load_checks
 from mergetui.checks import Refuses
 from mergetui.checks.size import Size
-from mergetui.config import ConfigError, parse
+from mergetui.config import parse
+from mergetui.config_tables import ConfigError
 from mergetui.wiring import proven
 from tests.rules.test_checks import seen
 from tests.worlds.distributions import Shelf

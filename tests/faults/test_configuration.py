@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mergetui.config import ConfigError, parse
+from mergetui.config import parse
+from mergetui.config_tables import ConfigError
 from tests.cli.running import DONE, USAGE, Mergetui
 from tests.worlds.remote import Remote
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergetui.config import Config, ConfigError, load, parse, setting_names
+from mergetui.config import Config, load, parse
 from mergetui.config_file import add_repository, remove_repository
+from mergetui.config_tables import ConfigError, setting_names
 from mergetui.config_values import parse_duration, parse_size
 from mergetui.integrations import CHANNELS, ConsoleSettings
 from mergetui.repository import Gate, Repository

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mergetui.config import ConfigError, load, overrides, refused_setting, setting_names, twin_of
+from mergetui.config import load, overrides, twin_of
 from mergetui.config_file import ConfigChangedError, add_repository, change_repository
+from mergetui.config_tables import ConfigError, refused_setting, setting_names
 from mergetui.naming import name_from
 from mergetui.repository import Repository
 from mergetui.settings import HELP, Setting, Sheet, changes, sheet_of

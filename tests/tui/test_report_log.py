@@ -12,7 +12,8 @@ from threading import Thread
 import pytest
 from msgspec.structs import replace
 
-from mergetui.config import ConfigError, parse
+from mergetui.config import parse
+from mergetui.config_tables import ConfigError
 from mergetui.events import RetestStarted
 from mergetui.model import EntryState
 from mergetui.naming import is_inner_path

@@ -9,8 +9,9 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from mergetui.config import load, read, setting_names
+from mergetui.config import load, read
 from mergetui.config_file import add_repository, change_repository
+from mergetui.config_tables import setting_names
 from mergetui.masking import Mask
 from mergetui.outcome import Unreachable
 from mergetui.settings import HELP, sheet_of

@@ -11,7 +11,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from mergetui import cleaning
-from mergetui.config import Config, ConfigError, refused_setting, told_alone, twin_of
+from mergetui.config import Config, twin_of
+from mergetui.config_tables import ConfigError, refused_setting, told_alone
 from mergetui.masking import Mask
 from mergetui.model import Branch, Oid
 from mergetui.naming import broken_repository_rule, name_from

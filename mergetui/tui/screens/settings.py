@@ -7,8 +7,8 @@ from msgspec import Struct
 from textual.binding import Binding, BindingType
 
 from mergetui import cleaning
-from mergetui.config import ConfigError, refused_setting, setting_choices, told_alone
 from mergetui.config_file import ConfigChangedError
+from mergetui.config_tables import ConfigError, refused_setting, setting_choices, told_alone
 from mergetui.masking import Mask
 from mergetui.settings import Setting, Sheet, changes, help_of
 from mergetui.tui.screens.dialog import Keys
