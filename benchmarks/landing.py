@@ -14,8 +14,9 @@ from pathlib import Path
 
 from benchmarks.remotes import git, make_remote
 from mergetui.config import Config
+from mergetui.places import Places
 from mergetui.repository import Repository
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 
 BRANCHES = 24
 

@@ -32,11 +32,12 @@ from mergetui.adapters.clock import SystemClock
 from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config import Config
 from mergetui.model import Entry, EntryState
+from mergetui.places import Places
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Repository
 from mergetui.state import RepositoryState, Sighting
 from mergetui.tui.bridge import Bridge
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 
 ENTRIES, CHANGED = 10_000, 200
 BEAT, LATE = 0.005, 0.050

@@ -16,8 +16,9 @@ from msgspec import Struct
 from benchmarks.remotes import make_remote
 from mergetui.config import Config
 from mergetui.events import Ended, Event, RetestStarted
+from mergetui.places import Places
 from mergetui.repository import Repository
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 
 _GOOD = 12
 _BATCH = 8

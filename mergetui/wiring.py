@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui.adapters.clock import SystemClock
@@ -14,6 +13,7 @@ from mergetui.adapters.slot_pool import SlotPool
 from mergetui.config import Config, load
 from mergetui.listening import Audience
 from mergetui.model import EntryState, Holder, Instant
+from mergetui.places import Places, marker
 from mergetui.state import RepositoryState
 
 if TYPE_CHECKING:
@@ -35,39 +35,6 @@ if TYPE_CHECKING:
     from mergetui.operations import Desk
     from mergetui.ports import Clock, Emit
     from mergetui.verdict import Knowledge
-
-
-class Places(Struct, frozen=True, kw_only=True):
-    """Where configuration, state and caches live."""
-
-    config: Path
-    state: Path
-    cache: Path
-
-    def of(self, repository: str) -> Path:
-        """The state of one repository: queue, journal, logs."""
-        return self.state / "repos" / repository
-
-    def logs(self, repository: str) -> Path:
-        return self.of(repository) / "logs"
-
-
-def places(*, config: Path | None, state_dir: Path | None, environ: Mapping[str, str] = os.environ) -> Places:
-    """Options first, then the environment, then the XDG directories.
-
-    The caches of a state directory that was named lie in it: two state directories never share a mirror,
-    for the lock that protects the mirror is in the state.
-    """
-    from platformdirs import user_cache_path, user_config_path, user_state_path
-
-    named = state_dir or (Path(environ["MERGETUI_STATE_DIR"]) if environ.get("MERGETUI_STATE_DIR") else None)
-    said = config or (Path(environ["MERGETUI_CONFIG"]) if environ.get("MERGETUI_CONFIG") else None)
-    state = (named or user_state_path("mergetui")).expanduser().absolute()
-    return Places(
-        config=(said or user_config_path("mergetui") / "mergetui.toml").expanduser().absolute(),
-        state=state,
-        cache=state / "cache" if named else user_cache_path("mergetui").absolute(),
-    )
 
 
 class Wiring:
@@ -326,10 +293,3 @@ def proven(config: Config) -> Config:
 
             load_checks(config, repository)
     return config
-
-
-def marker(directory: Path) -> str:
-    """The same for every engine on this state, and for nobody else."""
-    import hashlib
-
-    return hashlib.sha256(str(directory).encode()).hexdigest()[:16]

@@ -16,10 +16,11 @@ from textual.pilot import Pilot
 
 from mergetui.demo.story import NAME, Stage, set_up
 from mergetui.model import EntryState, Priority
+from mergetui.places import Places
 from mergetui.tui.app import Console
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.themes import LIGHT
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 
 HERE = Path(__file__).parent
 SIZES = ((120, 40), (200, 60), (80, 24))

@@ -15,7 +15,8 @@ from mergetui.cleaning import name as clean
 if TYPE_CHECKING:
     from mergetui.integrations import Metrics
     from mergetui.operations import Desk
-    from mergetui.wiring import Places, Wiring
+    from mergetui.places import Places
+    from mergetui.wiring import Wiring
 
 DONE = 0
 NO = 1
@@ -88,7 +89,7 @@ class Session:
 
     @cached_property
     def places(self) -> "Places":
-        from mergetui.wiring import places
+        from mergetui.places import places
 
         return places(config=self.options.config, state_dir=self.options.state_dir, environ=self.environ)
 

@@ -13,7 +13,8 @@ from mergetui.demo.scenes import SCENES, Scene
 from mergetui.events import Ended, Event, RetestStarted
 from mergetui.operations import Queued
 from mergetui.outcome import Run
-from mergetui.wiring import Places, Wiring
+from mergetui.places import Places
+from mergetui.wiring import Wiring
 
 NAME = "shop"
 

@@ -23,9 +23,10 @@ from mergetui.doctor.git import examine_git
 from mergetui.doctor.leftovers import examine_cache, examine_processes, examine_shells, running_retests
 from mergetui.doctor.remotes import PATIENCE, examine_remotes
 from mergetui.doctor.stored import examine_engine, examine_journal, examine_store, is_at_work
+from mergetui.places import Places, marker
 from mergetui.ports import Clock
 from mergetui.version import __version__
-from mergetui.wiring import Places, Wiring, marker
+from mergetui.wiring import Wiring
 
 
 def examine(

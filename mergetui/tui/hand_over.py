@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from mergetui.wiring import Places
+from mergetui.places import Places
 
 _REDIRECT = (
     (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),

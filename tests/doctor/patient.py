@@ -7,7 +7,7 @@ from mergetui.adapters.tinydb_store import TinyDBStore
 from mergetui.config_file import add_repository
 from mergetui.doctor.examination import examine
 from mergetui.doctor.finding import Finding, Level
-from mergetui.wiring import Places
+from mergetui.places import Places
 
 
 class Patient:

@@ -23,8 +23,9 @@ from msgspec import Struct
 from mergetui.actions import Why
 from mergetui.adapters.clock import SystemClock
 from mergetui.operations import Queued
+from mergetui.places import places
 from mergetui.repository import Strategy
-from mergetui.wiring import Wiring, places
+from mergetui.wiring import Wiring
 from tests.cli.running import NO, Mergetui, clean_environment
 from tests.faults.afterwards import (
     LEDGER,

@@ -25,10 +25,11 @@ from mergetui.driver.driver import Driver
 from mergetui.git_ports import Published, PublishResult, Seen
 from mergetui.model import Candidate
 from mergetui.outcome import RetestEnding, Unreachable
+from mergetui.places import places
 from mergetui.ports import Emit
 from mergetui.reason import Coded
 from mergetui.view import Verdict
-from mergetui.wiring import Wiring, places
+from mergetui.wiring import Wiring
 from tests.cli.running import Mergetui, clean_environment, command
 from tests.faults.afterwards import LEDGER, Place, Told, evidence, keep_log_of_refs
 from tests.worlds.remote import Remote, git_in

@@ -20,11 +20,12 @@ from mergetui.integrations import Forge
 from mergetui.model import Entry, Holder, Instant
 from mergetui.operations import Desk, Queued
 from mergetui.outcome import Run
+from mergetui.places import Places
 from mergetui.queueing import find
 from mergetui.reason import Coded
 from mergetui.repository import Gate, Repository
 from mergetui.state import RepositoryState
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 from tests.worlds.remote import Remote
 
 F = TypeVar("F", bound=Fact)

@@ -11,8 +11,9 @@ from mergetui.actions import Why
 from mergetui.config import Config
 from mergetui.engine import Engine
 from mergetui.events import Ended, Event, RetestStarted
+from mergetui.places import Places
 from mergetui.repository import Repository
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 from tests.adapters.waiting import eventually
 from tests.gate.gate import RETEST
 from tests.worlds.remote import Remote

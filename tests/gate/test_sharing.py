@@ -8,8 +8,9 @@ from pathlib import Path
 from mergetui.actions import Why
 from mergetui.config import Config
 from mergetui.events import Ended, Event, RetestStarted
+from mergetui.places import Places
 from mergetui.repository import Gate, Repository
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 from tests.adapters.waiting import eventually
 from tests.gate.gate import TestGate
 from tests.worlds.remote import Remote

@@ -11,8 +11,9 @@ from mergetui.engine import Engine
 from mergetui.events import Ended, Event, RetestStarted
 from mergetui.model import EntryState, Instant
 from mergetui.operations import Desk
+from mergetui.places import Places
 from mergetui.repository import Gate, Repository
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 from tests.adapters.waiting import eventually
 from tests.gate.gate import RETEST, PushedClock
 from tests.worlds.remote import Remote

@@ -15,12 +15,13 @@ from mergetui.forecasting import Clean, Commit, Distance, FileChange, Forecast, 
 from mergetui.model import Branch, Entry, EntryState, Holder, Instant, Lease, Oid, Priority
 from mergetui.operations import Desk
 from mergetui.outcome import Run, Unreachable
+from mergetui.places import Places
 from mergetui.ports import Emit
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Repository
 from mergetui.state import RepositoryState, Sighting
 from mergetui.tui.bridge import Bridge
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 from mergetui.worker import Standing, WorkMode
 
 NOON = datetime(2024, 5, 17, 14, 2, 11, tzinfo=UTC)

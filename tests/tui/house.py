@@ -9,7 +9,8 @@ from mergetui.config_file import add_repository
 from mergetui.events import Ended, Event, LeaseForced, RetestStarted
 from mergetui.model import Lease
 from mergetui.operations import Desk, Queued
-from mergetui.wiring import Wiring, places
+from mergetui.places import places
+from mergetui.wiring import Wiring
 from tests.worlds.remote import Remote
 
 OPERATOR = "ana"

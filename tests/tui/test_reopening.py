@@ -14,6 +14,7 @@ from mergetui.config_file import add_repository
 from mergetui.integrations import Metrics
 from mergetui.model import EntryState
 from mergetui.outside import outside
+from mergetui.places import Places
 from mergetui.state import RepositoryState
 from mergetui.tui.app import Console
 from mergetui.tui.availability import Ground, why_not
@@ -23,7 +24,7 @@ from mergetui.tui.screens.pause import PauseForm
 from mergetui.tui.screens.quit import QuitQuestion
 from mergetui.tui.screens.settings import SettingsForm
 from mergetui.tui.start import run_console
-from mergetui.wiring import Places, Wiring
+from mergetui.wiring import Wiring
 from mergetui.worker import Standing
 from tests.adapters.scraping import free_port, scrape
 from tests.tui.fakes import World
