@@ -3,15 +3,17 @@
 Instants are aware datetimes in UTC, durations are `timedelta`, commits are full hex object names.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct
 
 from mergetui.reason import Coded, HeldBack
 
+T = TypeVar("T")
 Instant: TypeAlias = datetime
 Oid: TypeAlias = str
 Branch: TypeAlias = str
@@ -213,3 +215,11 @@ class Lease(Struct, frozen=True, kw_only=True):
     expires_at: Instant
     awaits_merge: bool = False
     """It is kept for an entry that somebody else merges; nobody renews it, and its holder may be dead."""
+
+
+def passed_over(line: Sequence[T], other: Sequence[T]) -> tuple[T, ...]:
+    """What the other line has where the two part, up to where it goes on as the first does."""
+    parted = next((n for n, (mine, its) in enumerate(zip(line, other, strict=False)) if mine != its), None)
+    if parted is None or line[parted] not in other:
+        return ()
+    return tuple(member for member in other[parted : other.index(line[parted])] if member not in line)

@@ -7,6 +7,7 @@ green, red, running or built.
 - The first in line goes if it is red or conflicts with the target itself; nobody else does.
 - Slots go to the line as it is, and then to what may become of it (`prospects.futures`): without a red one,
   to batches that share out those in line; with one, to the search for the culprit ahead of it.
+- Where the operator hedges, slots that are left go to the line without one of it (`hedging`).
 - What can no longer land is stopped.
 """
 
@@ -30,10 +31,12 @@ from mergetui.actions import (
 )
 from mergetui.emergencies import at_hand, first_emergency, is_paused
 from mergetui.handovers import awaiting
+from mergetui.hedging import Hedge, giving_way, hedges, worthwhile
 from mergetui.model import Candidate, Entry
 from mergetui.news import news
 from mergetui.prospects import Future, futures, longest_chain, rests, standing
 from mergetui.reason import Coded, HeldBack, Reason
+from mergetui.state import Pause
 from mergetui.view import Policy, Trial, Verdict, View
 
 
@@ -49,16 +52,19 @@ def plan(view: View, policy: Policy) -> tuple[Action, ...]:
         return told
     running, view = view.trials, at_hand(view, policy)
     ahead = futures(view, policy)
-    if stops := _stops(view, ahead, running):
+    spare = hedges(view, policy, ahead)
+    if stops := _stops(view, (*ahead, *(future for hedge in spare for future in hedge.futures)), running):
         return stops
     if not ahead[0].line or (_begins_nothing(view) and not standing(view, ahead)):
         return (_nothing_to_do(view),)
     if reason := _cannot_work(view):
         return (Defer(ahead[0].line, reason),)
-    return _advance(view, policy, ahead)
+    return _advance(view, policy, ahead, spare)
 
 
-def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
+def _advance(
+    view: View, policy: Policy, ahead: tuple[Future, ...], spare: tuple[Hedge, ...]
+) -> tuple[Action, ...]:
     sure = ahead[0]
     if sure.green and (wait := _checking(view, sure.green)):
         return (wait,)
@@ -72,10 +78,12 @@ def _advance(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Act
         return (SendBack(sure.line[0], sure.obstacle or _NO_ANSWER),)
     if sure.line[0].contended > policy.max_contention:
         return (Defer(sure.line[:1], _contended(sure.line[0])),)
-    return _tests(view, policy, ahead) or (_testing(view),)
+    return _tests(view, policy, ahead, spare) or (_testing(view),)
 
 
-def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Action, ...]:
+def _tests(
+    view: View, policy: Policy, ahead: tuple[Future, ...], spare: tuple[Hedge, ...]
+) -> tuple[Action, ...]:
     """What is tested next: first what is likeliest to be served."""
     if _begins_nothing(view) or view.trouble is not None:
         return ()
@@ -92,7 +100,9 @@ def _tests(view: View, policy: Policy, ahead: tuple[Future, ...]) -> tuple[Actio
         return spared
     if wanted and not running and not free:
         return (Wait(why=Why.NO_SLOT),)
-    return tuple(_starts(view, wanted[:free]))
+    if yielded := giving_way(spare)[: max(len(wanted) - free, 0)]:
+        return tuple(StopRetest(trial.candidate, _SLOT_WANTED) for trial in yielded)
+    return tuple(_starts(view, [*wanted, *worthwhile(spare)][:free]))
 
 
 def _slots(view: View, policy: Policy) -> tuple[int, int]:
@@ -131,14 +141,15 @@ def _starts(view: View, wanted: Sequence[tuple[Future, int]]) -> Iterator[Action
 def _lengths(future: Future, batch: int, window: int | None, *, slots: int) -> list[int]:
     """How long the candidates should be that are tested now, the most wanted first.
 
-    The entries are shared out among the slots, so up to `batch` are tested together, and fewer while there
-    are slots for fewer. Ahead of a red one its culprit is searched: a bisection, or more parts with more
-    slots.
+    The entries are shared out among the slots: up to `batch` are tested together, and one by one as far from
+    the front as the slots go, for what is behind a red one has to be tested again anyway. Ahead of a red one
+    its culprit is searched: a bisection, or more parts with more slots.
     """
     if future.red is None:
-        most = future.reach if window is None else min(future.reach, window)
-        step = max(min(batch, ceil(most / slots)), 1)
-        return sorted({min(step * k, most) for k in range(1, slots + 1)} - {0})
+        most = min(future.reach, batch * slots, future.reach if window is None else window)
+        used = min(slots, most)
+        ends = range(1, used + 1)
+        return [max(k + (most - used) * k**3 // used**3, most - batch * (used - k)) for k in ends]
     parts = min(slots, future.red - 1)
     cuts = {ceil(future.red * i / (parts + 1)) for i in range(1, parts + 1)}
     return sorted(cuts & set(range(1, future.red)))
@@ -148,12 +159,12 @@ def _stops(view: View, ahead: tuple[Future, ...], trials: tuple[Trial, ...]) -> 
     """Of all `trials`, retests whose answer no longer matters; every one when an operator says stop now."""
     running = [trial for trial in trials if trial.verdict is Verdict.RUNNING]
     if is_paused(view) and view.pause is not None and view.pause.now:
-        return tuple(StopRetest(t.candidate, f"paused: {view.pause.reason}") for t in running)
+        return tuple(StopRetest(t.candidate, _paused(view.pause)) for t in running)
     if view.lease_of_another is not None:
         return tuple(StopRetest(t.candidate, "the lease was lost") for t in running)
     kept = standing(view, ahead)
     in_line = {trial.candidate.commit for future in ahead for trial in future.trials.values()}
-    passed_by = _ahead_of_everything(view)
+    passed_by = _passed_by(view)
     return tuple(
         StopRetest(t.candidate, passed_by or (_RED_INSIDE if t.candidate.commit in in_line else _OUT_OF_LINE))
         for t in running
@@ -161,9 +172,15 @@ def _stops(view: View, ahead: tuple[Future, ...], trials: tuple[Trial, ...]) -> 
     )
 
 
-def _ahead_of_everything(view: View) -> str | None:
-    first = first_emergency(view)
-    return f"an emergency goes first: {first.branch}" if first is not None else None
+def _passed_by(view: View) -> str | None:
+    """Why what runs has lost its place in the line, where something else than the line says so."""
+    if (first := first_emergency(view)) is not None:
+        return f"an emergency goes first: {first.branch}"
+    return _paused(view.pause) if is_paused(view) and view.pause is not None else None
+
+
+def _paused(pause: Pause) -> str:
+    return f"paused: {pause.reason}"
 
 
 def _cannot_work(view: View) -> Coded | None:
@@ -226,6 +243,7 @@ def _testing(view: View) -> Wait:
 
 _RED_INSIDE = "a shorter candidate is red"
 _OUT_OF_LINE = "it is no longer next in line"
+_SLOT_WANTED = "its slot is wanted for the line"
 _NO_ANSWER = Coded(Reason.INTERNAL, "no reason was given")
 
 

@@ -70,12 +70,17 @@ class Future(Struct, frozen=True, kw_only=True):
 
 
 def futures(view: View, policy: Policy) -> tuple[Future, ...]:
+    """What may become of the entries in line, the likeliest last."""
+    return unfolded(view, policy, in_line(view))
+
+
+def unfolded(view: View, policy: Policy, line: tuple[Entry, ...]) -> tuple[Future, ...]:
     """The line as it is; then, while there is one that is not decided, the line without it, and so on.
 
     What is tested without it goes on when it is sent back, and cannot land before. It keeps its place: it
     is tried again when those ahead of it are not what they were.
     """
-    found = [Future.of(view, policy, in_line(view))]
+    found = [Future.of(view, policy, line)]
     while (place := found[-1].undecided) is not None:
         line = found[-1].line
         found.append(Future.of(view, policy, (*line[:place], *line[place + 1 :]), decided=place))

@@ -56,6 +56,8 @@ class Repository(Struct, frozen=True, kw_only=True):
     fetch_interval: timedelta = timedelta(seconds=15)
     batch: int = 1
     parallel: int = 1
+    hedge: bool = False
+    """Slots that are left test the line without one of its entries, in case that one is red."""
     strategy: Strategy = "rebase"
     update_branch: bool = True
     landing: Literal["push", "external"] = "push"

@@ -31,6 +31,7 @@ HELP: Mapping[str, str] = {
     "fetch_interval": "how often the remote is looked at when nothing else happens",
     "batch": "at most so many entries tested together; fewer while slots are free",
     "parallel": "candidates tested at the same time",
+    "hedge": "slots that are left test the line without one of its entries, in case that one is red",
     "strategy": "rebase | squash | merge",
     "update_branch": "move the task branch to where it was caught up, with an exact lease",
     "landing": "push: the gate itself pushes what it has tested; or external: somebody else merges it",

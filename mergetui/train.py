@@ -30,7 +30,7 @@ from mergetui.events import (
     TakenUp,
     TargetMoved,
 )
-from mergetui.model import Branch, Candidate, Instant, Link, Oid
+from mergetui.model import Branch, Candidate, Instant, Link, Oid, passed_over
 from mergetui.reason import RED, Coded, Reason
 
 Member: TypeAlias = tuple[Branch, ...]
@@ -122,9 +122,16 @@ class Train(Struct, frozen=True, kw_only=True):
         reds = (other.line for other in self.standing if other.course is Course.RED)
         return tuple(red[-1] for red in reds if _leaves_out(one.line, red))
 
+    def hedged_against(self, one: OnTrial) -> tuple[Member, ...]:
+        """Entries that it is tested without in case they are red; other candidates have them on trial."""
+        others = (*self.running, *(other for other in self.standing if other.course is not Course.RED))
+        missing = dict.fromkeys(member for other in others for member in passed_over(one.line, other.line))
+        return tuple(member for member in missing if member not in self.left_out_of(one))
+
     def tests(self, entry: Member) -> OnTrial | None:
-        """The shortest running candidate with the entry in it."""
-        return next((one for one in self.running if entry in one.line), None)
+        """The shortest running candidate with the entry in it, a hedge only if there is no other."""
+        found = [one for one in self.running if entry in one.line]
+        return next((one for one in found if not self.hedged_against(one)), found[0] if found else None)
 
     def find(self, commit: Oid) -> OnTrial | None:
         """The latest that is known of the commit."""

@@ -47,6 +47,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """There is a command for emergencies."""
     batch: int = 1
     parallel: int = 1
+    hedge: bool = False
+    """Slots that are left test the line without one of its entries."""
     external: bool = False
     """Somebody else merges what is green."""
     retries: int = 0
@@ -62,6 +64,7 @@ def policy_of(repository: Repository, gate: Gate) -> Policy:
         has_reduced_command=repository.emergency_retest is not None,
         batch=repository.batch,
         parallel=repository.parallel,
+        hedge=repository.hedge,
         external=repository.landing == "external",
         retries=repository.retries,
         max_retries=gate.max_retries,

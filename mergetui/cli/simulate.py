@@ -206,6 +206,7 @@ def _setting(repository: Repository) -> Setting:
         batch=repository.batch,
         parallel=repository.parallel,
         adaptive=repository.adaptive,
+        hedge=repository.hedge,
         retries=repository.retries,
     )
 

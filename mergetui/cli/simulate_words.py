@@ -15,7 +15,13 @@ from mergetui.simulation.traces import RetestTime, rate_at
 _SHARE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)%")
 _RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)/(s|m|h|d)")
 _PER = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_SETTING: Mapping[str, type] = {"batch": int, "parallel": int, "adaptive": bool, "retries": int}
+_SETTING: Mapping[str, type] = {
+    "batch": int,
+    "parallel": int,
+    "adaptive": bool,
+    "hedge": bool,
+    "retries": int,
+}
 
 
 def share_of(option: str, text: str) -> float:
@@ -79,6 +85,7 @@ def strategies_of(names: list[str]) -> tuple[Strategy, ...]:
 def words(setting: Setting) -> str:
     parts = [f"batch={setting.batch}", f"parallel={setting.parallel}"]
     parts += ["adaptive=true"] if setting.adaptive else []
+    parts += ["hedge=true"] if setting.hedge else []
     parts += [f"retries={setting.retries}"] if setting.retries else []
     return " ".join(parts)
 

@@ -11,7 +11,7 @@ from mergetui.driver.ports import Ports
 from mergetui.driver.record import Record
 from mergetui.driver.tenure import Tenure
 from mergetui.events import Event, RetestEnded, RetestSpared, RetestStarted
-from mergetui.model import Candidate, Entry, EntryId, EntryState, Instant, Oid, Pass
+from mergetui.model import Candidate, Entry, EntryId, EntryState, Instant, Oid, Pass, passed_over
 from mergetui.ports import NoRoomError, RetestOrder
 from mergetui.repository import Repository
 from mergetui.results import Results
@@ -153,11 +153,17 @@ class _Started(Struct, frozen=True, kw_only=True):
 def _testing(
     state: RepositoryState, candidate: Candidate, started: _Started, *, others: tuple[Candidate, ...]
 ) -> RepositoryState:
-    """`others` run already: an entry that a shorter one of them contains is known by that one's retest."""
-    shorter = {key for other in others if len(other.links) < len(candidate.links) for key in other.entries}
+    """`others` run already: an entry is known by the retest of the one of them that tells of it first."""
+    known = {key for other in others if _tells_first(other, candidate) for key in other.entries}
     entries = [state.entries[key] for key in candidate.entries if key in state.entries]
-    testing = (_tested(entry, started, is_known=entry.id in shorter) for entry in entries)
+    testing = (_tested(entry, started, is_known=entry.id in known) for entry in entries)
     return queueing.put(state, *testing)
+
+
+def _tells_first(other: Candidate, candidate: Candidate) -> bool:
+    """It is shorter, or the candidate is a hedge against somebody in it."""
+    hedged = passed_over(candidate.entries, other.entries)
+    return bool(hedged) or len(other.links) < len(candidate.links)
 
 
 def _tested(entry: Entry, started: _Started, *, is_known: bool) -> Entry:

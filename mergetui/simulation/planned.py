@@ -30,6 +30,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     batch: int = 1
     parallel: int = 1
     adaptive: bool = False
+    hedge: bool = False
     retries: int = 0
 
 
@@ -48,7 +49,9 @@ class _Gate:
     def __init__(self, trace: Trace, setting: Setting, *, slots: int, sees_all: bool) -> None:
         self._world = World(trace)
         self._setting = setting
-        self._policy = Policy(batch=setting.batch, parallel=setting.parallel, retries=setting.retries)
+        self._policy = Policy(
+            batch=setting.batch, parallel=setting.parallel, hedge=setting.hedge, retries=setting.retries
+        )
         self._slots = slots
         self._sees_all = sees_all
         self._entries = tuple(_entry(number) for number in range(len(trace.arrivals)))

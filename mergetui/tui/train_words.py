@@ -36,10 +36,11 @@ def own_of(train: Train, one: OnTrial) -> str:
 
 
 def assumed(train: Train, one: OnTrial) -> str:
-    """`after feat/a`, or `on 9f3c2a1`; and what is left out: `without feat/b`."""
-    ahead, left_out = train.ahead_in(one), train.left_out_of(one)
+    """`after feat/a`, or `on 9f3c2a1`; and what is left out: `without feat/b`, `in case feat/b is red`."""
+    ahead, left_out, hedged = train.ahead_in(one), train.left_out_of(one), train.hedged_against(one)
     onto = f"on {short(one.onto)}" if one.onto else ""
     parts = [f"after {joined(ahead)}" if ahead else onto, f"without {joined(left_out)}" if left_out else ""]
+    parts += [f"in case {joined(hedged)} is red"] if hedged else []
     return ", ".join(part for part in parts if part)
 
 

@@ -90,6 +90,36 @@ def test_behind_a_red_candidate_the_longer_one_is_thrown_away_and_the_next_is_wi
     assert found.thrown_away[0].reason == Coded(Reason.INTERRUPTED, "a shorter candidate is red")
 
 
+def hedged(remote: Remote, gate: TestGate, begun: Path) -> None:
+    """Of a and b, a is red; that is told once the hedge against it has begun."""
+    remote.propose("a", {"test-a": f"{waits_for(begun)}; exit 3"})
+    remote.propose("b", {"test-b": f'[ -e test-a ] || touch "{begun}"'})
+    gate.enqueue(*"ab")
+
+
+def test_behind_a_red_one_lands_what_was_tested_without_it(
+    remote: Remote, make_gate: MakeGate, tmp_path: Path
+) -> None:
+    gate = make_gate(parallel=3, hedge=True)
+    hedged(remote, gate, tmp_path / "begun")
+    gate.drain()
+    assert gate.landed() == ["b"]
+    assert gate.reason("a").code == "retest-failed"
+    assert ["".join(fact.branches) for fact in gate.facts(RetestStarted)] == ["a", "ab", "b"]
+    assert remote.tip() == gate.facts(RetestStarted)[-1].commit
+
+
+def test_an_entry_keeps_the_log_of_its_place_in_the_line_when_it_is_hedged(
+    remote: Remote, make_gate: MakeGate, tmp_path: Path
+) -> None:
+    gate = make_gate(parallel=3, hedge=True)
+    hedged(remote, gate, tmp_path / "never")
+    run_until(gate, lambda: len(gate.facts(RetestStarted)) == 3)
+    found = seen(gate)
+    assert [found.hedged_against(one) for one in found.running] == [(), (("a",),), ()]
+    assert gate.entry("b").log == gate.facts(RetestStarted)[1].log
+
+
 def test_a_spared_candidate_is_told_as_cached(remote: Remote, make_gate: MakeGate) -> None:
     gate = make_gate(result_ttl=timedelta(days=1))
     propose(remote, gate, a=":")

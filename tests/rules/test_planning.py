@@ -211,7 +211,9 @@ def test_the_one_whose_predecessors_have_landed_is_at_fault() -> None:
         pytest.param(4, Policy(batch=4, parallel=1), (4,), id="one slot: the whole batch"),
         pytest.param(3, Policy(batch=4, parallel=1), (3,), id="one slot: all that wait"),
         pytest.param(4, Policy(batch=4, parallel=4), (1, 2, 3, 4), id="a slot for each: one by one"),
-        pytest.param(5, Policy(batch=4, parallel=2), (3, 5), id="shared out among the slots"),
+        pytest.param(5, Policy(batch=4, parallel=2), (1, 5), id="shared out among the slots"),
+        pytest.param(8, Policy(batch=4, parallel=4), (1, 2, 4, 8), id="one by one in front"),
+        pytest.param(8, Policy(batch=3, parallel=3), (2, 5, 8), id="as far as all are reached"),
         pytest.param(8, Policy(batch=2, parallel=2), (2, 4), id="never more than a batch"),
     ],
 )

@@ -94,6 +94,7 @@ def scenarios(draw: st.DrawFn, *, enabled: bool = True) -> Scenario:
             enabled=enabled,
             batch=draw(st.integers(1, 5)),
             parallel=draw(st.integers(1, 4)),
+            hedge=draw(st.booleans()),
             retries=retries,
             max_retries=draw(st.integers(0, 2)),
             max_contention=draw(st.integers(1, 3)),
@@ -117,7 +118,9 @@ def quiet_worlds(draw: st.DrawFn) -> Scenario:
     """All is queued at once, nobody interferes, and what is red is red wherever it stands."""
     branches = tuple("abcdefghijkl"[: draw(st.integers(1, 12))])
     return Scenario(
-        policy=Policy(batch=draw(st.integers(1, 8)), parallel=draw(st.integers(1, 5))),
+        policy=Policy(
+            batch=draw(st.integers(1, 8)), parallel=draw(st.integers(1, 5)), hedge=draw(st.booleans())
+        ),
         branches=branches,
         faults=Faults(red=draw(st.frozensets(st.sampled_from(branches)))),
         events=tuple((1, Enqueue(branch, Priority.NORMAL)) for branch in branches),
@@ -281,18 +284,28 @@ def test_retests_are_bounded(scenario: Scenario) -> None:
 
     Of what is tested behind a red one, no more is lost than once all slots.
     """
-    policy, reds = scenario.policy, len(scenario.faults.red)
-    steps = 1
-    while (policy.parallel + 1) ** steps < windowing.most(policy):
-        steps += 1
-    assert played(scenario)[1].retests <= most_without_reds(scenario) + reds * policy.parallel * (steps + 1)
+    unhedged = replace(scenario, policy=replace(scenario.policy, hedge=False))
+    assert played(unhedged)[1].retests <= most_unhedged(unhedged)
+
+
+@many
+@given(quiet_worlds())
+def test_hedges_are_bounded(scenario: Scenario) -> None:
+    """Without each entry one for everybody behind it, and anew after a red one; and those that gave way.
+
+    Each of these gave way to a retest of the line.
+    """
+    entries, reds = len(scenario.branches), len(scenario.faults.red)
+    hedged = replace(scenario, policy=replace(scenario.policy, hedge=True))
+    most_hedges = (1 + reds) * entries * (entries - 1) // 2
+    assert played(hedged)[1].retests <= 2 * most_unhedged(hedged) + most_hedges
 
 
 @many
 @given(quiet_worlds())
 def test_without_a_red_one_no_candidate_is_tested_twice(scenario: Scenario) -> None:
     """So a retest for each entry at most, where slots are free for all; and one for each batch at least."""
-    green = replace(scenario, faults=Faults())
+    green = replace(scenario, faults=Faults(), policy=replace(scenario.policy, hedge=False))
     batches = ceil(len(green.branches) / green.policy.batch)
     assert batches <= played(green)[1].retests <= most_without_reds(green)
 
@@ -306,6 +319,14 @@ def test_a_disabled_gate_lands_all_that_fits_without_a_retest(scenario: Scenario
     assert story.most_running == 0
     assert story.is_over
     assert fits - deleted <= {name_of(work) for work in works_of(gate.remote.tip)}
+
+
+def most_unhedged(scenario: Scenario) -> int:
+    policy, reds = scenario.policy, len(scenario.faults.red)
+    steps = 1
+    while (policy.parallel + 1) ** steps < windowing.most(policy):
+        steps += 1
+    return most_without_reds(scenario) + reds * policy.parallel * (steps + 1)
 
 
 def most_without_reds(scenario: Scenario) -> int:

@@ -119,6 +119,28 @@ def test_nothing_is_left_out_any_more_once_the_red_one_was_sent_back() -> None:
     assert [names(found.left_out_of(one)) for one in found.running if one.line == (("c",),)] == [""]
 
 
+def test_a_hedge_says_against_whom_it_is() -> None:
+    found = train([*three(), RAIL.built("a c"), RAIL.started("a c")])
+    assert {names(one.entries): names(found.hedged_against(one)) for one in found.running} == {
+        "a": "",
+        "a b": "",
+        "a c": "b",
+        "a b c": "",
+    }
+
+
+def test_what_is_left_out_for_it_is_red_is_no_hedge() -> None:
+    found = train([*three(), RAIL.ended("a b", RED), RAIL.built("a c"), RAIL.started("a c")])
+    assert [names(found.hedged_against(one)) for one in found.running] == ["", "", ""]
+
+
+def test_an_entry_is_tested_by_the_line_and_not_by_a_hedge() -> None:
+    found = train([*three(), RAIL.built("b"), RAIL.started("b")])
+    tested = found.tests(("b",))
+    assert tested is not None
+    assert names(tested.entries) == "a b"
+
+
 @pytest.mark.parametrize(
     "why", ["a shorter candidate is red", "it is no longer next in line", "paused: freeze", "the gate broke"]
 )

@@ -171,6 +171,19 @@ def test_a_candidate_without_a_red_entry_says_so(boarding: Boarding) -> None:
     play(scene())
 
 
+def test_a_hedge_says_against_whom_it_is(boarding: Boarding) -> None:
+    async def scene() -> None:
+        rail, hedge = boarding.rail, "feat/a feat/c"
+        async with seated(boarding.world) as seat:
+            boarding.tell(rail.built(hedge, ago=3), rail.started(hedge, ago=3))
+            await seat.until(lambda: row(seat, "▶ testing", "feat/c", "after feat/a, in case feat/b is red"))
+            await opened(seat)
+            await seat.press("j", "j")
+            await seat.until(lambda: row(seat, "without", "feat/b, in case it is red"))
+
+    play(scene())
+
+
 def test_an_entry_that_is_red_behind_another_says_so_in_the_queue(boarding: Boarding) -> None:
     async def scene() -> None:
         async with seated(boarding.world) as seat:

@@ -142,6 +142,11 @@ def _rows(one: OnTrial, train: Train, so_far: str, now: Instant) -> Iterator[tup
         for red in train.standing:
             if red.course is Course.RED and red.line[-1] in train.left_out_of(one):
                 yield "without", f"{joined(red.line[-1:])}, for {line_of(red)} is {came_to(red)}"
+        for member in train.hedged_against(one):
+            yield (
+                "without",
+                f"{joined([member])}, in case it is red: what is behind it need not begin anew then",
+            )
     else:
         took = f" after {span(one.ended - one.began)}" if one.ended and one.ended > one.began else ""
         yield "state", f"{badge.glyph} {came_to(one)}"
