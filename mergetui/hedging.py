@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from mergetui.emergencies import is_paused
 from mergetui.model import Entry
-from mergetui.prospects import Future, unfolded
+from mergetui.prospects import Future, stretches, unfolded
 from mergetui.view import Policy, Trial, Verdict, View
 
 _WORTH = 6
@@ -44,7 +44,9 @@ def hedges(view: View, policy: Policy, ahead: Sequence[Future]) -> tuple[Hedge, 
     """One for each entry on trial with others behind it, what gains most first; none in a pause."""
     if not policy.hedge or is_paused(view):
         return ()
-    found = (_without(view, policy, ahead, place) for place in range(_on_trial(ahead[-1]) - 1))
+    known = stretches(view, policy)
+    lines = ((place, _without(ahead, place)) for place in range(_on_trial(ahead[-1]) - 1))
+    found = (_hedge(unfolded(view, policy, line, known), place, ahead[-1]) for place, line in lines)
     return tuple(sorted(found, key=lambda hedge: hedge.gain, reverse=True))
 
 
@@ -63,10 +65,14 @@ def giving_way(found: Sequence[Hedge]) -> list[Trial]:
     return [trial for _, trial in sorted(running.values(), key=lambda pair: pair[0])]
 
 
-def _without(view: View, policy: Policy, ahead: Sequence[Future], place: int) -> Hedge:
-    likely, line = ahead[-1], ahead[0].line
-    at = _index(line, likely.line[place])
-    futures = unfolded(view, policy, (*line[:at], *line[at + 1 :]))
+def _without(ahead: Sequence[Future], place: int) -> tuple[Entry, ...]:
+    """The line as it is, but for the entry at that place in the likeliest one."""
+    line, left_out = ahead[0].line, ahead[-1].line[place]
+    at = next(n for n, entry in enumerate(line) if entry is left_out)
+    return (*line[:at], *line[at + 1 :])
+
+
+def _hedge(futures: tuple[Future, ...], place: int, likely: Future) -> Hedge:
     told = (Verdict.RUNNING, Verdict.GREEN)
     covered = (k for k, trial in futures[-1].trials.items() if trial.verdict in told)
     return Hedge(
@@ -81,7 +87,3 @@ def _on_trial(likely: Future) -> int:
     """Entries of the longest candidate that runs."""
     running = (k for k, trial in likely.trials.items() if trial.verdict is Verdict.RUNNING)
     return max(running, default=0)
-
-
-def _index(line: Sequence[Entry], entry: Entry) -> int:
-    return next(n for n, other in enumerate(line) if other.id == entry.id)

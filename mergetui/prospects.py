@@ -3,13 +3,25 @@
 With entries e1..en in line, candidate k is e1..ek caught up in a row: a candidate contains all shorter ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from mergetui.model import Candidate, Entry, EntryState, Instant, Link, Oid
+from mergetui.model import Candidate, Entry, EntryId, EntryState, Instant, Link, Oid
 from mergetui.reason import Coded
 from mergetui.view import Policy, Trial, Verdict, View
+
+_Work: TypeAlias = tuple[EntryId, tuple[Oid, ...]]
+"""An entry as it was pinned."""
+
+
+class Stretch(Struct, frozen=True, gc=False):
+    """A trial that stands on the target's tip, without what has landed of it, and the work that is in it."""
+
+    trial: Trial
+    works: tuple["_Work", ...]
 
 
 class Future(Struct, frozen=True, kw_only=True):
@@ -45,21 +57,18 @@ class Future(Struct, frozen=True, kw_only=True):
         return trial is None or trial.verdict is Verdict.BUILT
 
     @classmethod
-    def of(cls, view: View, policy: Policy, line: tuple[Entry, ...], *, decided: int = 0) -> "Future":
-        trials = {
-            len(rest): Trial(
-                Candidate(base=view.tip or "", links=rest), _judged(trial, policy), trial.reason, trial.reds
-            )
-            for trial in view.trials
-            if (rest := _rest(trial, view.tip, line)) is not None
-        }
+    def of(
+        cls, view: View, policy: Policy, line: tuple[Entry, ...], stretches: Sequence[Stretch]
+    ) -> "Future":
+        longest = max((len(stretch.works) for stretch in stretches), default=0)
+        works = tuple((entry.id, entry.heads) for entry in line[:longest])
+        trials = {len(s.works): s.trial for s in stretches if works[: len(s.works)] == s.works}
         red = min((k for k, trial in trials.items() if trial.verdict is Verdict.RED), default=None)
         good = (Verdict.GREEN,) if policy.enabled else (Verdict.GREEN, Verdict.BUILT)
         green = [k for k, t in trials.items() if t.verdict in good and (red is None or k < red)]
         reach, obstacle = _reach(view, line, trials)
         return cls(
             line=line,
-            decided=decided,
             trials=trials,
             red=red,
             green=trials[max(green)].candidate if green else None,
@@ -71,20 +80,37 @@ class Future(Struct, frozen=True, kw_only=True):
 
 def futures(view: View, policy: Policy) -> tuple[Future, ...]:
     """What may become of the entries in line, the likeliest last."""
-    return unfolded(view, policy, in_line(view))
+    return unfolded(view, policy, in_line(view), stretches(view, policy))
 
 
-def unfolded(view: View, policy: Policy, line: tuple[Entry, ...]) -> tuple[Future, ...]:
+def unfolded(
+    view: View, policy: Policy, line: tuple[Entry, ...], known: Sequence[Stretch]
+) -> tuple[Future, ...]:
     """The line as it is; then, while there is one that is not decided, the line without it, and so on.
 
     What is tested without it goes on when it is sent back, and cannot land before. It keeps its place: it
     is tried again when those ahead of it are not what they were.
     """
-    found = [Future.of(view, policy, line)]
+    found = [Future.of(view, policy, line, known)]
     while (place := found[-1].undecided) is not None:
         line = found[-1].line
-        found.append(Future.of(view, policy, (*line[:place], *line[place + 1 :]), decided=place))
+        without = Future.of(view, policy, (*line[:place], *line[place + 1 :]), known)
+        found.append(replace(without, decided=place))
     return tuple(found)
+
+
+def stretches(view: View, policy: Policy) -> tuple[Stretch, ...]:
+    """Of all trials; those that do not stand on the tip are of no use."""
+    return tuple(
+        Stretch(
+            Trial(
+                Candidate(base=view.tip or "", links=links), _judged(trial, policy), trial.reason, trial.reds
+            ),
+            tuple((link.entry, link.heads) for link in links),
+        )
+        for trial in view.trials
+        if (links := _links_on(trial.candidate, view.tip))
+    )
 
 
 def standing(view: View, ahead: tuple[Future, ...]) -> tuple[Trial, ...]:
@@ -118,17 +144,6 @@ def _reach(view: View, line: tuple[Entry, ...], trials: Mapping[int, Trial]) -> 
         if at is not None and at < len(line) and _same_work(line[at], obstacle.entry):
             return at, obstacle.reason
     return len(line), None
-
-
-def _rest(trial: Trial, tip: Oid | None, line: tuple[Entry, ...]) -> tuple[Link, ...] | None:
-    """The links that are not in the target yet; None if the trial does not continue it with the line."""
-    links = _links_on(trial.candidate, tip)
-    if not links or len(links) > len(line):
-        return None
-    for link, entry in zip(links, line, strict=False):
-        if link.entry != entry.id or link.heads != entry.heads:
-            return None
-    return links
 
 
 def _links_on(candidate: Candidate, tip: Oid | None) -> tuple[Link, ...]:

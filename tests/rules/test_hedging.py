@@ -1,8 +1,10 @@
+from collections.abc import Callable
+
 import pytest
 
 from mergetui.actions import Action, CatchUp, Land, SendBack, StartRetest, StopRetest, Wait, Why
 from mergetui.planning import plan
-from mergetui.view import Obstacle, Policy, View
+from mergetui.view import Obstacle, Policy, Trial, View
 from tests.rules.build import (
     CLASHED,
     FAILED,
@@ -92,10 +94,11 @@ def test_no_more_hedges_give_way_than_the_line_has_use_for() -> None:
     assert plan(seen, hedging(5)) == TESTING
 
 
-def test_what_would_add_little_is_not_hedged_anew() -> None:
+@pytest.mark.parametrize("known", [running, green])
+def test_what_would_add_little_is_not_hedged_anew(known: Callable[..., Trial]) -> None:
     row = [entry(name) for name in "abcdefghij"]
     line = tuple(running(TIP, *row[: k + 1]) for k in range(10))
-    covered = tuple(running(TIP, *row[:k], *row[k + 1 : 9]) for k in range(9))
+    covered = tuple(known(TIP, *row[:k], *row[k + 1 : 9]) for k in range(8))
     assert plan(view(*row, trials=(*line, *covered)), hedging(30)) == TESTING
 
 
@@ -119,6 +122,12 @@ def test_who_conflicts_with_the_one_left_out_is_hedged_with() -> None:
     conflict = Obstacle(B, "m/a.1", CLASHED)
     seen = view(A, B, C, obstacles=(conflict,), trials=(running(TIP, A), running(TIP, A, C)))
     assert plan(seen, hedging(4)) == (CatchUp((B,), TIP, ()),)
+
+
+def test_a_hedge_goes_as_far_as_those_in_it_fit_together() -> None:
+    line = tuple(running(TIP, *(A, B, C)[:k]) for k in (1, 2, 3))
+    seen = view(A, B, C, obstacles=(Obstacle(C, "m/b.1", CLASHED),), trials=(*line, built(TIP, B)))
+    assert plan(seen, hedging(4)) == (StartRetest(chain(TIP, B)),)
 
 
 def test_a_pause_waits_for_no_hedge() -> None:
