@@ -95,7 +95,7 @@ def test_a_drawing_that_cannot_be_written_is_an_error_with_its_path(bare: Merget
         ("--retest", "15m..6m", "not shorter"),
         ("--strategy", "magic", "speculation"),
         ("--ours", "batch=0", "from 1 to 1000"),
-        ("--ours", "bach=2", "batch, parallel, adaptive, retries"),
+        ("--ours", "bach=2", "batch, parallel, adaptive, hedge, retries"),
         ("--ours", " ", "batch=4 parallel=3"),
     ],
 )

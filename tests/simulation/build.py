@@ -56,5 +56,6 @@ def settings_of_the_plan() -> st.SearchStrategy[Setting]:
         batch=st.integers(1, 4),
         parallel=st.integers(1, 4),
         adaptive=st.booleans(),
+        hedge=st.booleans(),
         retries=st.integers(0, 1),
     )

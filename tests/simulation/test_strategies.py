@@ -176,6 +176,19 @@ def test_what_is_stopped_ends_nothing() -> None:
     assert told.retests == 3
 
 
+def test_what_was_hedged_against_a_red_one_need_not_begin_anew() -> None:
+    found = trace(arrival(0, red=True), arrival(1), arrival(2))
+    plain, hedged = (play(found, Setting(parallel=6, hedge=hedge), slots=6) for hedge in (False, True))
+    assert ends(plain) == [10, 20, 20]
+    assert ends(hedged) == [10, 11, 12]
+
+
+def test_where_no_slot_is_left_a_hedge_changes_nothing() -> None:
+    found = trace(*(arrival(0, red=number == 1) for number in range(8)))
+    plain, hedged = (play(found, Setting(parallel=2, hedge=hedge), slots=2) for hedge in (False, True))
+    assert ends(plain) == ends(hedged)
+
+
 def test_no_more_retests_run_than_there_are_slots() -> None:
     found = trace(*(arrival(0) for _ in range(8)))
     told = play(found, Setting(parallel=8), slots=2)
