@@ -34,9 +34,12 @@ class Engine:
         changed: Callable[[str], None] = lambda _: None,
         vigils: Mapping[str, Vigil] = _NO_VIGILS,
         sender: StatusSender | None = None,
+        halt: Callable[[], object] = lambda: None,
     ) -> None:
+        """`halt` ends what the drivers only ask of remotes: an answer that nobody waits for any more."""
         self._clock = clock
         self._sender = sender
+        self._halt = halt
         self._drivers = drivers
         self._workers = {
             name: Worker(
@@ -66,6 +69,7 @@ class Engine:
         """Stop what runs, requeue it, give the repositories back; returns when that is done."""
         for worker in self._workers.values():
             worker.stop()
+        self._halt()
         for worker in self._workers.values():
             worker.join(patience)
         self._end_sending()
@@ -89,6 +93,8 @@ class Engine:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)
+                if stopping.is_set():
+                    self._halt()
         self._end_sending()
         return ends
 

@@ -164,6 +164,10 @@ class StatusSender(Protocol):
         """What is due is still told, but for no longer than `patience` seconds."""
 
 
+class Halted(Exception):  # noqa: N818 - nothing went wrong
+    """The engine stops: what was asked of the remote was ended before there was an answer."""
+
+
 class NoRoomError(Exception):
     """There is no room for what comes next; the text says where."""
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mergetui.adapters.archive import Archive
     from mergetui.adapters.asked_checks import AskedChecks
     from mergetui.adapters.git import RecentCommands
+    from mergetui.adapters.halting import Halt
     from mergetui.adapters.journal import FileJournal
     from mergetui.adapters.process import SystemProcesses
     from mergetui.adapters.reproof import Reproof
@@ -61,6 +62,13 @@ class Wiring:
         self.audience = Audience()
         """Hears what engines and desks made from now on do."""
         self._me = me
+
+    @cached_property
+    def halt(self) -> "Halt":
+        """Ends what its engine only asks of remotes."""
+        from mergetui.adapters.halting import Halt
+
+        return Halt()
 
     @cached_property
     def processes(self) -> "SystemProcesses":
@@ -224,7 +232,7 @@ class Wiring:
             Ports(
                 store=self.store(name),
                 journal=self.journal(name),
-                repo=Mirror(repository, self.places.cache / name, self._recent(name)),
+                repo=Mirror(repository, self.places.cache / name, self._recent(name), self.halt),
                 retester=ProcessRetester(marker(self.places.of(name)), self.clock),
                 occupancy=DirectoryLock(self.places.of(name)),
                 processes=self.processes,
@@ -276,6 +284,7 @@ class Wiring:
             changed=stood,
             vigils=vigils,
             sender=self.sender(),
+            halt=self.halt,
         )
         return engine
 

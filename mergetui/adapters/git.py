@@ -5,7 +5,8 @@ import signal
 import time
 from collections import deque
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from functools import partial
 from pathlib import Path
 from subprocess import TimeoutExpired  # noqa: TID251 - GitPython's process raises it
 from typing import Protocol
@@ -13,6 +14,7 @@ from typing import Protocol
 import psutil
 from msgspec import Struct
 
+from mergetui.adapters.halting import NEVER, Halt
 from mergetui.adapters.silence import Effort, effort
 from mergetui.cleaning import redact
 
@@ -113,15 +115,23 @@ class Git:
         identity: Identity | None = None,
         commands: RecentCommands | None = None,
         protocols: str = "https:ssh:file",
+        halt: Halt = NEVER,
     ) -> None:
         self.directory = directory
         self._identity = identity or Identity()
         self._commands = commands or RecentCommands()
         self._protocols = protocols
+        self._halt = halt
 
     def at(self, directory: Path) -> "Git":
         """The same, in another directory."""
-        return Git(directory, identity=self._identity, commands=self._commands, protocols=self._protocols)
+        return Git(
+            directory,
+            identity=self._identity,
+            commands=self._commands,
+            protocols=self._protocols,
+            halt=self._halt,
+        )
 
     def ask(
         self,
@@ -133,6 +143,7 @@ class Git:
         """Run git; the exit code is part of the answer. A GitError only if it cannot be run at all.
 
         It is stopped after `timeout` seconds, and after `patience` seconds in which nothing at all happened.
+        What has a patience only asks, and raises `Halted` when the engine stops.
         """
         # Here, not at the top: commands that only read the stored state start in half the time without it.
         try:
@@ -158,7 +169,9 @@ class Git:
         except (OSError, ValueError, GitCommandNotFound) as error:
             raise GitError(f"git cannot be run in {self.directory}: {error}") from error
         assert process.proc is not None
-        return _await(process.proc, timeout=timeout, patience=patience)
+        end = partial(_end, process.proc)
+        with self._halt.over(end) if patience is not None else nullcontext():
+            return _await(process.proc, timeout=timeout, patience=patience)
 
     def tell(
         self,

@@ -21,6 +21,7 @@ from mergetui.adapters.git import (
     RecentCommands,
     allowed_protocols,
 )
+from mergetui.adapters.halting import NEVER, Halt
 from mergetui.adapters.merges import find_merge
 from mergetui.adapters.pushing import SHOWS_NO_BRANCH, Replace, ask_refs, fast_forward, judge, push_command
 from mergetui.adapters.room import prove as prove_room
@@ -51,13 +52,18 @@ class Mirror:
     """The `Repo` port on real git. The caller holds the repository: nobody else works in `directory`."""
 
     def __init__(
-        self, repository: Repository, directory: Path, commands: RecentCommands | None = None
+        self,
+        repository: Repository,
+        directory: Path,
+        commands: RecentCommands | None = None,
+        halt: Halt = NEVER,
     ) -> None:
         self._repository = repository
         self._directory = directory
         self._bare = directory / "mirror.git"
         self._worktree = directory / "catch-up"
-        self._git = Git(self._bare, commands=commands, protocols=allowed_protocols(repository.remote))
+        protocols = allowed_protocols(repository.remote)
+        self._git = Git(self._bare, commands=commands, protocols=protocols, halt=halt)
         self._target = full_ref(repository.target)
         self.copies = 0
 

@@ -14,6 +14,7 @@ from mergetui.driver.situation import Situation
 from mergetui.events import Broken, OutOfRoom, PauseEnded, RoomBack
 from mergetui.model import Instant
 from mergetui.planning import plan
+from mergetui.ports import Halted
 from mergetui.queueing import in_flight
 from mergetui.reason import Coded, Reason
 from mergetui.repository import Gate, Repository
@@ -103,6 +104,8 @@ class Driver:
         """The one exception boundary: what breaks inside is a value outside, and other repositories go on."""
         try:
             work()
+        except Halted:
+            return Wait(why=Why.NOT_ADVANCING)
         except Exception as error:
             is_news = self._lack is None
             self._lack = self._ports.room.lack(error)

@@ -1,16 +1,21 @@
 """Several repositories at once, in auto-advance, step by step, and drained."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mergetui.actions import Why
+from mergetui.adapters.git import PATIENCE
+from mergetui.adapters.process import descendants
 from mergetui.config import Config
 from mergetui.engine import Engine
-from mergetui.events import Ended, Event, RetestStarted
+from mergetui.events import Ended, Event, RemoteLost, RetestStarted
+from mergetui.model import EntryState
 from mergetui.places import Places
 from mergetui.repository import Repository
 from mergetui.wiring import Wiring
@@ -41,6 +46,9 @@ class Yard:
             for fact in self.heard
             if isinstance(fact, Ended) and fact.run.outcome == "landed"
         }
+
+    def fetches(self, name: str) -> list[str]:
+        return [line for line in self.wiring.commands[name].lines if line.startswith("git fetch")]
 
     def drain(self, patience: timedelta = timedelta()) -> dict[str, Why]:
         waits = self.engine.drain(self.remotes, patience=patience, stopping=threading.Event())
@@ -146,3 +154,47 @@ def test_stopping_the_engine_leaves_no_lease_behind(yard: Yard) -> None:
     eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
     yard.engine.stop()
     assert yard.wiring.desk("shop").state().lease is None
+
+
+@pytest.fixture
+def silent(yard: Yard) -> Yard:
+    """A retest runs, and the engine waits for an answer of a remote that says nothing any more."""
+    yard.queue("shop", "slow", "sleep 60")
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
+    yard.remotes["shop"].fall_silent()
+    asked = len(yard.fetches("shop"))
+    eventually(lambda: len(yard.fetches("shop")) > asked)
+    return yard
+
+
+def test_an_engine_does_not_wait_for_a_silent_remote_to_stop(silent: Yard) -> None:
+    since = time.monotonic()
+    silent.engine.stop()
+    assert time.monotonic() - since < PATIENCE / 4
+
+
+def test_an_engine_that_stops_takes_no_silence_for_a_remote_that_is_down(silent: Yard) -> None:
+    silent.engine.stop()
+    state = silent.wiring.desk("shop").state()
+    [entry] = state.entries.values()
+    assert (entry.state, entry.reason, entry.attempts) == (EntryState.QUEUED, None, 0)
+    assert state.lease is None
+    assert not any(isinstance(fact, RemoteLost) for fact in silent.heard)
+
+
+def test_an_engine_leaves_no_git_behind_that_asks_a_silent_remote(silent: Yard) -> None:
+    silent.engine.stop()
+    left = (process for process in descendants() if process.status() != psutil.STATUS_ZOMBIE)
+    assert [process for process in left if process.name() == "git"] == []
+
+
+def test_a_drain_that_is_stopped_does_not_wait_for_a_silent_remote(yard: Yard) -> None:
+    yard.queue("shop", "slow")
+    yard.remotes["shop"].fall_silent()
+    stopping = threading.Event()
+    stopping.set()
+    since = time.monotonic()
+    yard.engine.drain(["shop"], patience=timedelta(), stopping=stopping)
+    assert time.monotonic() - since < PATIENCE / 4

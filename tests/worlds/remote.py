@@ -186,6 +186,11 @@ class Remote:
             "pre-receive", _ONLY_THE_TARGET, 'cp -R "$GIT_QUARANTINE_PATH"/. objects', "exec sleep 600"
         )
 
+    def fall_silent(self) -> None:
+        """Whoever asks it anything waits for ever."""
+        (self.path / "HEAD").unlink()
+        os.mkfifo(self.path / "HEAD")
+
     def halt(self) -> None:
         """A push to main stands still until `go_on`, once."""
         self._hook("pre-receive", _ONLY_THE_TARGET, "[ -e go ] && exit 0", "mkfifo go", "read line < go")
