@@ -115,6 +115,8 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
     state: EntryState = EntryState.QUEUED
     attempts: int = 0
     """Runs that came to an end."""
+    taken_out: int = 0
+    """Times it was taken out and put back: each stands in the history as a run of its own."""
     retries: int = 0
     """Times it was taken up again by itself since an operator last touched it."""
     deferrals: int = 0

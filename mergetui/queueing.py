@@ -120,9 +120,14 @@ def dequeue(state: RepositoryState, branch: Branch) -> tuple[RepositoryState, En
     entry = find(state, branch)
     if entry is None:
         return state, Refusal("it is not in the queue")
-    if state.landing is not None and entry.id in state.landing.candidate.entries:
+    if is_landing(state, entry):
         return state, Refusal("it is landing at this moment")
     return take_out(state, [entry.id]), entry
+
+
+def is_landing(state: RepositoryState, entry: Entry) -> bool:
+    """Whether a push of it is undecided."""
+    return state.landing is not None and entry.id in state.landing.candidate.entries
 
 
 def exchange(state: RepositoryState, id_: EntryId, step: Callable[[Entry], Entry]) -> RepositoryState:
@@ -136,9 +141,12 @@ def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState 
     entry = find(state, branch)
     if entry is None:
         return None
-    others = [other for other in order(state.entries.values()) if other.id != entry.id]
+    before = order(state.entries.values())
+    others = [other for other in before if other.id != entry.id]
     place = min(max(to - 1, 0), len(others))
-    nearest = (*others[place:], *reversed(others[:place]))
+    if before[place].id == entry.id:
+        return state
+    nearest = (before[place], *others[place:], *reversed(others[:place]))
     neighbour = next((other for other in nearest if _waits_like(other, entry)), entry)
     moved = replace(entry, priority=neighbour.priority)
     row = [*others[:place], moved, *others[place:]]

@@ -78,7 +78,7 @@ def landed_run(
 
 def run_id(entry: Entry) -> str:
     """The same for a run that is written down again after a crash."""
-    return f"{entry.id}.{entry.attempts + 1}"
+    return f"{entry.id}.{entry.attempts + entry.taken_out + 1}"
 
 
 def _why(entry: Entry) -> str | None:

@@ -8,7 +8,7 @@ from mergetui import lifecycle, queueing
 from mergetui.driver.runs import ended_run
 from mergetui.emergencies import no_emergencies
 from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
-from mergetui.model import Branch, Emergency, Entry, Priority
+from mergetui.model import Branch, Emergency, Entry, Instant, Priority
 from mergetui.naming import broken_stack_rule
 from mergetui.operations.answers import NotQueued, Queued
 from mergetui.operations.office import Facts, Office
@@ -84,16 +84,33 @@ class QueueCommands(Office):
         entry = self._record.decide(take_out)
         return NotQueued((branch,), entry.why) if isinstance(entry, queueing.Refusal) else entry
 
-    def put_back(self, entry: Entry) -> None:
-        """Undo a dequeue: the entry as it was, in its old place."""
+    def put_back(self, entry: Entry) -> Entry | NotQueued:
+        """Undo a dequeue: the entry as it was, in its old place; not where its branch is queued anew."""
         now = self._clock.now()
-        waiting = lifecycle.try_again(entry, now=now) if entry.state.in_flight else entry
-        # That it was taken out stands in the history, as a run that must keep its id.
-        again = replace(waiting, attempts=entry.attempts + 1)
-        self._record.commit(
-            lambda state: queueing.put(state, again),
-            self._record.fact(Enqueued, branches=entry.branches, heads=entry.heads, priority=entry.priority),
-        )
+
+        def put(state: RepositoryState) -> tuple[RepositoryState, Entry | NotQueued, Facts]:
+            if any(queueing.find(state, branch) for branch in entry.branches):
+                return state, NotQueued(entry.branches, "it is queued anew by now"), ()
+            again = replace(_at_rest(entry, now), taken_out=entry.taken_out + 1)
+            return queueing.put(state, again), again, self._admitted_as(again)
+
+        return self._record.decide(put)
+
+    def take_back_retry(self, before: Entry) -> Entry | NotQueued:
+        """Undo a retry: the entry as it was; what was begun for it meanwhile is stopped, and counted."""
+        now = self._clock.now()
+
+        def take_back(state: RepositoryState) -> tuple[RepositoryState, Entry | NotQueued, Facts]:
+            latest = state.entries.get(before.id)
+            if latest is None:
+                return state, NotQueued(before.branches, "it is not in the queue any more"), ()
+            if queueing.is_landing(state, latest):
+                return state, NotQueued(before.branches, "it is landing at this moment"), ()
+            counted = {"attempts": latest.attempts, "retests": latest.retests}
+            again = replace(_at_rest(before, now), **counted)
+            return queueing.put(state, again), again, self._admitted_as(again, pinned_anew=True)
+
+        return self._record.decide(take_back)
 
     def retry(self, branch: Branch) -> Entry | NotQueued | Unreachable:
         """Another try with the branch's present head; also for one that was sent back or is held."""
@@ -174,6 +191,10 @@ class QueueCommands(Office):
 
         return self._record.decide(take_in)
 
+    def _admitted_as(self, entry: Entry, *, pinned_anew: bool = False) -> Facts:
+        known = {"branches": entry.branches, "heads": entry.heads, "priority": entry.priority}
+        return (self._record.fact(Enqueued, **known, pinned_anew=pinned_anew),)
+
     def _taken_out(self, entry: Entry) -> Facts:
         run = ended_run(
             entry,
@@ -185,3 +206,8 @@ class QueueCommands(Office):
             now=self._clock.now(),
         )
         return self._record.fact(Dequeued, branches=entry.branches), self._record.fact(Ended, run=run)
+
+
+def _at_rest(entry: Entry, now: Instant) -> Entry:
+    """Of what is under way nothing comes back."""
+    return lifecycle.try_again(entry, now=now) if entry.state.in_flight else entry

@@ -230,6 +230,20 @@ def test_a_moved_entry_takes_the_priority_of_its_new_place() -> None:
     assert after.entries["b"].priority is Priority.HIGH
 
 
+def test_an_entry_moved_down_past_its_like_is_not_slowed_down_by_the_one_behind() -> None:
+    low = entry("low", rank=-40, priority=Priority.LOW)
+    after = move(state(entry("a", rank=1), entry("b", rank=2), low), "a", to=2)
+    assert after is not None
+    assert row(after) == ["b", "a", "low"]
+    assert after.entries["a"].priority is Priority.NORMAL
+
+
+@pytest.mark.parametrize("to", [0, 1])
+def test_an_entry_that_stays_where_it_is_keeps_its_priority(to: int) -> None:
+    known = state(entry("a", rank=1, priority=Priority.HIGH), entry("b", rank=60))
+    assert move(known, "a", to=to) == known
+
+
 def test_an_entry_moved_to_the_end_is_not_hurried_by_an_urgent_one_that_is_held() -> None:
     held = entry("held", rank=1, state=EntryState.HELD, priority=Priority.URGENT)
     after = move(state(held, entry("a", rank=2), entry("b", rank=3)), "a", to=3)
