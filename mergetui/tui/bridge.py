@@ -203,6 +203,17 @@ class Bridge:
             train=self._alive(name, state),
         )
 
+    def is_overtaken(self, picture: Picture) -> bool:
+        """Whether somebody has died since, or a lease has gone stale: nothing that is stored tells of it."""
+        lease, advance = picture.state.lease, picture.state.advance
+        if advance is not None and self.wiring.processes.is_dead(advance.holder):
+            return True
+        if lease is None:
+            return False
+        desk = self.desk(picture.name)
+        now = (desk.is_stale(lease), desk.is_dead(lease))
+        return now != (picture.lease_is_stale, picture.known.holder_is_dead)
+
     def _alive(self, name: str, state: RepositoryState) -> Train:
         train = self.train(name)
         return train if state.advance is not None else train.without_engine()
@@ -212,7 +223,7 @@ class Bridge:
 
 
 class Watcher:
-    """A daemon thread that takes a new picture whenever a repository's stored state or standing changes."""
+    """A daemon thread that takes a new picture whenever a repository's state, standing or holder changes."""
 
     def __init__(
         self,
@@ -228,6 +239,7 @@ class Watcher:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._seen: dict[str, object] = {}
+        self._latest: dict[str, Picture] = {}
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
 
     def start(self) -> None:
@@ -252,8 +264,9 @@ class Watcher:
         try:
             train = self._bridge.train(name)
             mark = (self._bridge.desk(name).stamp(), self._bridge.engine.standing(name), train)
-            if self._seen.get(name) != mark:
-                self._show(self._bridge.picture(name))
+            if self._seen.get(name) != mark or self._bridge.is_overtaken(self._latest[name]):
+                self._latest[name] = self._bridge.picture(name)
+                self._show(self._latest[name])
                 self._seen[name] = mark
             told = percents(train.running)
             if self._told.get(name, {}) != told:

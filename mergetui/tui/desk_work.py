@@ -3,12 +3,13 @@
 Everything here may block: it runs on an errand's thread.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
+from typing import TypeAlias
 
 from msgspec import Struct
 
-from mergetui.model import Entry, Instant, Lease, Priority
+from mergetui.model import Entry, EntryId, Instant, Lease, Priority
 from mergetui.operations import Desk, NotQueued, NotReleased, Queued
 from mergetui.outcome import Unreachable
 from mergetui.queueing import find, positions
@@ -17,10 +18,21 @@ from mergetui.tui.wording import names, span
 _LADDER = tuple(Priority)
 
 
+Undo: TypeAlias = Callable[[], Sequence[NotQueued]]
+"""Gives what could not be taken back, and why."""
+
+
 class Done(Struct, frozen=True, kw_only=True):
     says: str
     fine: bool = True
-    undo: Callable[[], object] | None = None
+    undo: Undo | None = None
+
+
+def taken_back(says: str, undo: Undo) -> Done:
+    refused = undo()
+    if refused:
+        return Done(says=f"not taken back: {'; '.join(map(_refusal, refused))}", fine=False)
+    return Done(says=f"taken back: {says}")
 
 
 def dequeue(desk: Desk, entries: Sequence[Entry]) -> Done:
@@ -28,9 +40,8 @@ def dequeue(desk: Desk, entries: Sequence[Entry]) -> Done:
     taken = [answer for answer in answers if isinstance(answer, Entry)]
     refused = [_refusal(answer) for answer in answers if not isinstance(answer, Entry)]
 
-    def undo() -> None:
-        for entry in taken:
-            desk.put_back(entry)
+    def undo() -> list[NotQueued]:
+        return _refusals(desk.put_back(entry) for entry in taken)
 
     told = [f"{_names(taken)}: taken out of the queue"] if taken else []
     return Done(says="; ".join([*told, *refused]), fine=not refused, undo=undo if taken else None)
@@ -43,9 +54,8 @@ def retry(desk: Desk, entries: Sequence[Entry]) -> Done:
     again = [entry for entry, answer in zip(before, answers, strict=True) if isinstance(answer, Entry)]
     refused = [_refusal(answer) for answer in answers if not isinstance(answer, Entry)]
 
-    def undo() -> None:
-        for entry in again:
-            desk.put_back(entry)
+    def undo() -> list[NotQueued]:
+        return _refusals(desk.take_back_retry(entry) for entry in again)
 
     told = [f"{_names(again)}: queued for another try"] if again else []
     says = "; ".join([*told, *refused]) or f"{_names(entries)}: not in the queue any more"
@@ -53,49 +63,78 @@ def retry(desk: Desk, entries: Sequence[Entry]) -> Done:
 
 
 def move(desk: Desk, entries: Sequence[Entry], places: int) -> Done:
-    """`places` down the queue, or up when negative; several keep their order."""
+    """`places` down the queue, or up when negative; several keep their order, also where the queue ends."""
     before = positions(desk.state())
-    known = [entry for entry in entries if entry.id in before]
-    ahead = sorted(known, key=lambda entry: before[entry.id], reverse=places > 0)
-    reached = {entry.branch: desk.move(entry.branch, to=before[entry.id] + places) for entry in ahead}
+    ahead = sorted(
+        (entry for entry in entries if entry.id in before), key=lambda e: before[e.id], reverse=places > 0
+    )
+    if not ahead:
+        return Done(says="not in the queue any more", fine=False)
+    reached, end = dict[EntryId, int](), len(before) if places > 0 else 1
+    for entry in ahead:
+        to = before[entry.id] + places
+        to = min(to, end) if places > 0 else max(to, end)
+        place = desk.move(entry.branch, to=to) or to if to != before[entry.id] else to
+        reached[entry.id], end = place, place - 1 if places > 0 else place + 1
+    ahead.sort(key=lambda entry: reached[entry.id])
+    moved = [entry for entry in ahead if reached[entry.id] != before[entry.id]]
 
-    def undo() -> None:
-        for entry in sorted(known, key=lambda entry: before[entry.id]):
+    def undo() -> list[NotQueued]:
+        for entry in sorted(moved, key=lambda entry: before[entry.id]):
             desk.move(entry.branch, to=before[entry.id])
             desk.prioritise(entry.branch, entry.priority)
+        return []
 
-    said = ", ".join(f"{names([branch])} is number {place}" for branch, place in reached.items() if place)
-    return Done(says=said or "not in the queue any more", fine=bool(said), undo=undo if said else None)
+    if not moved:
+        return Done(says=f"{_names(ahead)}: no further {'down' if places > 0 else 'up'}", fine=False)
+    said = ", ".join(f"{names([entry.branch])} is number {reached[entry.id]}" for entry in moved)
+    return Done(says=said, undo=undo)
 
 
 def prioritise(desk: Desk, entries: Sequence[Entry], steps: int) -> Done:
     """`steps` more urgent, or less when negative."""
     state = desk.state()
     before = [entry for shown in entries if (entry := find(state, shown.branch)) is not None]
-    now = {entry.branch: _step(entry.priority, steps) for entry in before}
-    for branch, priority in now.items():
-        desk.prioritise(branch, priority)
+    if not before:
+        return Done(says="not in the queue any more", fine=False)
+    changed = [entry for entry in before if _step(entry.priority, steps) is not entry.priority]
+    if not changed:
+        return Done(says=f"{_names(before)}: {before[0].priority} already", fine=False)
+    for entry in changed:
+        desk.prioritise(entry.branch, _step(entry.priority, steps))
 
-    def undo() -> None:
-        for entry in before:
+    def undo() -> list[NotQueued]:
+        for entry in changed:
             desk.prioritise(entry.branch, entry.priority)
+        return []
 
-    says = ", ".join(f"{names([branch])} is {priority}" for branch, priority in now.items())
-    return Done(says=says or "not in the queue any more", fine=bool(now), undo=undo if now else None)
-
-
-def pause(desk: Desk, reason: str, *, until: Instant | None, now: bool) -> Done:
-    desk.pause(reason, until=until, now=now)
-    return Done(says=f"{desk.repository.name}: paused", undo=desk.resume)
+    says = ", ".join(f"{names([entry.branch])} is {_step(entry.priority, steps)}" for entry in changed)
+    return Done(says=says, undo=undo)
 
 
-def resume(desk: Desk) -> Done:
-    name, ended = desk.repository.name, desk.resume()
-    if ended is None:
-        return Done(says=f"{name}: it was not paused", fine=False)
-    return Done(
-        says=f"{name}: resumed", undo=lambda: desk.pause(ended.reason, until=ended.until, now=ended.now)
-    )
+def pause(desks: Sequence[Desk], reason: str, *, until: Instant | None, now: bool) -> Done:
+    for desk in desks:
+        desk.pause(reason, until=until, now=now)
+
+    def undo() -> list[NotQueued]:
+        for desk in desks:
+            desk.resume()
+        return []
+
+    return Done(says=f"{_names_of(desks)}: paused", undo=undo)
+
+
+def resume(desks: Sequence[Desk]) -> Done:
+    ended = [(desk, pause) for desk in desks if (pause := desk.resume()) is not None]
+    if not ended:
+        return Done(says=f"{_names_of(desks)}: not paused any more", fine=False)
+
+    def undo() -> list[NotQueued]:
+        for desk, pause in ended:
+            desk.pause(pause.reason, until=pause.until, now=pause.now)
+        return []
+
+    return Done(says=f"{_names_of([desk for desk, _ in ended])}: resumed", undo=undo)
 
 
 def enqueue(desk: Desk, stacks: Sequence[tuple[str, ...]], priority: Priority) -> Done:
@@ -105,7 +144,12 @@ def enqueue(desk: Desk, stacks: Sequence[tuple[str, ...]], priority: Priority) -
     queued = [answer.entry for answer in answers if isinstance(answer, Queued)]
     refused = [_refusal(answer) for answer in answers if isinstance(answer, NotQueued)]
     told = [f"{_names(queued)}: queued"] if queued else []
-    return Done(says="; ".join([*told, *refused]), fine=not refused)
+    new = [answer.entry for answer in answers if isinstance(answer, Queued) and not answer.pinned_anew]
+
+    def undo() -> list[NotQueued]:
+        return _refusals(desk.dequeue(entry.branch) for entry in new)
+
+    return Done(says="; ".join([*told, *refused]), fine=not refused, undo=undo if new else None)
 
 
 def emergency(desk: Desk, branch: str, reason: str, *, through_pause: bool) -> Done:
@@ -132,6 +176,10 @@ def _step(priority: Priority, steps: int) -> Priority:
     return _LADDER[min(max(place, 0), len(_LADDER) - 1)]
 
 
+def _refusals(answers: Iterable[Entry | NotQueued]) -> list[NotQueued]:
+    return [answer for answer in answers if isinstance(answer, NotQueued)]
+
+
 def _refusal(answer: NotQueued | Unreachable) -> str:
     if isinstance(answer, Unreachable):
         return f"the remote cannot be reached: {names([answer.message])}"
@@ -141,3 +189,7 @@ def _refusal(answer: NotQueued | Unreachable) -> str:
 def _names(entries: Sequence[Entry]) -> str:
     first = names(entry.branch for entry in entries[:3])
     return first if len(entries) <= 3 else f"{first} and {len(entries) - 3} more"
+
+
+def _names_of(desks: Sequence[Desk]) -> str:
+    return names(desk.repository.name for desk in desks)

@@ -21,7 +21,8 @@ from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
 from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
 from mergetui.tui.shelling import Shelling
-from mergetui.tui.undoing import Undoing
+from mergetui.tui.stepping import Stepping
+from mergetui.tui.undoing import PATIENCE, Undoing
 
 if TYPE_CHECKING:
     from mergetui.tui.past import Past
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from mergetui.tui.screens.enqueue import Chosen
     from mergetui.tui.screens.force_release import Agreed
     from mergetui.tui.screens.pause import PauseChoice
+
+
+_EVERYWHERE = "every repository"
 
 
 class Operator:
@@ -43,6 +47,7 @@ class Operator:
         self._look_now = look_now
         self._errands = Errands(app.call_later)
         self._shelling = Shelling(app, bridge, self._errands, self._failed)
+        self._stepping = Stepping(app, bridge, self._errands, warn=self.warn, begun=look_now)
         self.autos = Autos(bridge, self.say)
         self.undoing = Undoing(bridge.now)
         self.configuring = Configuring(app, bridge, self._errands, self)
@@ -78,12 +83,14 @@ class Operator:
         desk, reader = self._bridge.desk(picture.name), self._bridge.reader(picture.name)
         self._app.push_screen(EntryView(picture, entry, reader, desk.facts))
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, *, timeout: float = 5) -> None:
         """In place of what was said before: a key pressed ten times says one thing."""
         self._app.clear_notifications()
-        self._app.notify(text, markup=False, timeout=5)
+        self._app.notify(text, markup=False, timeout=timeout)
 
     def warn(self, text: str) -> None:
+        """In place of what was said before, as well."""
+        self._app.clear_notifications()
         self._app.notify(text, severity="warning", markup=False, timeout=8)
 
     def _perform_here(self, act: str, picture: Picture, entries: tuple[Entry, ...]) -> None:
@@ -96,7 +103,7 @@ class Operator:
             "lower": partial(desk_work.prioritise, desk, entries, -1),
         }
         talks: dict[str, Callable[[], object]] = {
-            "step": lambda: self._step(picture),
+            "step": lambda: self._stepping.show(picture),
             "auto": lambda: self._auto(picture),
             "pause": lambda: self._pause(picture),
             "enqueue": lambda: self._enqueue(picture),
@@ -127,12 +134,16 @@ class Operator:
         self._errands.run(lane, command, partial(self._done, name), lambda told: self._failed(name, told))
 
     def _done(self, name: str, done: Done) -> None:
-        if done.undo is not None:
-            self.undoing.offer(name, done.says, done.undo)
-        tell = self.say if done.fine else self.warn
-        undo = bound_keys(self._app).shown("undo")
-        tell(f"{done.says} · {undo} takes it back" if done.undo else done.says)
         self._look_now()
+        if done.undo is None:
+            (self.say if done.fine else self.warn)(done.says)
+            return
+        self.undoing.offer(name, done.says, done.undo)
+        told = f"{done.says} · {bound_keys(self._app).shown('undo')} takes it back"
+        if done.fine:
+            self.say(told, timeout=PATIENCE.total_seconds())
+        else:
+            self.warn(told)
 
     def _failed(self, name: str, told: str) -> None:
         text = cleaning.name(cleaning.redact(f"{name}: {told}"))
@@ -143,24 +154,7 @@ class Operator:
         if offer is None:
             return
 
-        def back() -> Done:
-            offer.back()
-            return Done(says=f"taken back: {offer.says}")
-
-        self._order(offer.repository, back)
-
-    def _step(self, picture: Picture) -> None:
-        from mergetui.tui.preview import preview
-        from mergetui.tui.screens.step import StepPreview
-
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self._bridge.engine.want(picture.name, "step")
-                self._look_now()
-
-        self._app.push_screen(
-            StepPreview(picture.name, preview(picture, self._bridge.mask(picture.name))), answered
-        )
+        self._order(offer.repository, lambda: desk_work.taken_back(offer.says, offer.back))
 
     def _auto(self, picture: Picture) -> None:
         self.autos.toggle(picture)
@@ -172,36 +166,34 @@ class Operator:
 
     def _pause(self, picture: Picture) -> None:
         if picture.state.pause is not None:
-            self._resume(picture)
-            return
-        self._ask_for_pause(picture.name, [picture])
+            self._resume(picture.name, [picture])
+        else:
+            self._ask_for_pause(picture.name, [picture])
 
     def _pause_all(self, pictures: list[Picture]) -> None:
         """All that are not paused; when all are, they are resumed."""
         going = [picture for picture in pictures if picture.state.pause is None]
         if going:
-            self._ask_for_pause("every repository", going)
-        for picture in pictures if not going else ():
-            self._resume(picture)
+            self._ask_for_pause(_EVERYWHERE, going)
+        elif pictures:
+            self._resume(_EVERYWHERE, pictures)
 
-    def _resume(self, picture: Picture) -> None:
-        self._order(picture.name, partial(desk_work.resume, self._bridge.desk(picture.name)))
+    def _resume(self, lane: str, pictures: list[Picture]) -> None:
+        desks = [self._bridge.desk(picture.name) for picture in pictures]
+        self._order(lane, partial(desk_work.resume, desks))
 
     def _ask_for_pause(self, title: str, pictures: list[Picture]) -> None:
         from mergetui.tui.screens.pause import PauseForm
 
         def answered(choice: "PauseChoice | None") -> None:
-            for picture in pictures if choice is not None else ():
-                self._begin_pause(picture.name, choice)
+            if choice is not None:
+                until = self._bridge.now() + choice.until if choice.until is not None else None
+                desks = [self._bridge.desk(picture.name) for picture in pictures]
+                pause = partial(desk_work.pause, desks, choice.reason)
+                self._order(title, partial(pause, until=until, now=choice.now))
 
         running = any(entry.state.in_flight for p in pictures for entry in p.state.entries.values())
         self._app.push_screen(PauseForm(title, running), answered)
-
-    def _begin_pause(self, name: str, choice: "PauseChoice | None") -> None:
-        if choice is not None:
-            until = self._bridge.now() + choice.until if choice.until is not None else None
-            pause = partial(desk_work.pause, self._bridge.desk(name), choice.reason)
-            self._order(name, partial(pause, until=until, now=choice.now))
 
     def _enqueue(self, picture: Picture) -> None:
         from mergetui.tui.screens.enqueue import EnqueuePicker

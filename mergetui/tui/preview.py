@@ -21,6 +21,12 @@ def preview(picture: Picture, mask: Mask) -> list[str]:
     return [*_headline(entry, picture), "", *(mask(line) for line in _commands(entry, picture))]
 
 
+def aim(picture: Picture) -> tuple[str, tuple[str, ...]] | None:
+    """The entry that a step would begin with, and its commits; None when there is none."""
+    entry = next_entry(picture, picture.taken_at)
+    return (entry.id, entry.heads) if entry is not None else None
+
+
 def next_entry(picture: Picture, now: Instant) -> Entry | None:
     """The first that can move without a person now."""
     queue = order(picture.state.entries.values())

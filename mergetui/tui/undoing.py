@@ -6,6 +6,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from mergetui.model import Instant
+from mergetui.tui.desk_work import Undo
 
 PATIENCE = timedelta(seconds=10)
 
@@ -13,7 +14,7 @@ PATIENCE = timedelta(seconds=10)
 class Offer(Struct, frozen=True):
     repository: str
     says: str
-    back: Callable[[], object]
+    back: Undo
     until: Instant
 
 
@@ -22,7 +23,7 @@ class Undoing:
         self._now = now
         self._offer: Offer | None = None
 
-    def offer(self, repository: str, says: str, back: Callable[[], object]) -> None:
+    def offer(self, repository: str, says: str, back: Undo) -> None:
         self._offer = Offer(repository, says, back, self._now() + PATIENCE)
 
     @property
