@@ -150,7 +150,7 @@ class Console(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
-            self._bridge.note_key()
+            self.main.note_input(event.time)
         await super().on_event(event)
 
     def _tell_terminal(self, sequence: str) -> None:

@@ -1,7 +1,8 @@
 """The console's pure rules: words, columns, previews, bursts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from mergetui.state import Pause
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.bridge import Picture
 from mergetui.tui.following import Followed, captions, ended_red, follow
-from mergetui.tui.haste import Recent
+from mergetui.tui.haste import DELAY, Haste, Recent
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.preview import preview
 from mergetui.tui.widgets.cells import cut, fit, fit_with_end
@@ -183,11 +184,11 @@ class Metronome:
         self.between, self.now = between, 0.0
 
     def burst(self, keys: Sequence[str]) -> bool:
-        recent = Recent(lambda: self.now)
+        recent = Recent()
         for key in keys:
             self.now += self.between
-            recent.note(key)
-        return recent.is_burst()
+            recent.note(key, self.now)
+        return recent.is_burst(self.between)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +204,70 @@ class Metronome:
 )
 def test_a_hand_is_told_from_a_paste(keys: str, between: float, expected: bool) -> None:
     assert Metronome(between).burst(keys) is expected
+
+
+class Laggard:
+    """A screen that is busy: it looks at a key only every 60 ms, whenever that came in."""
+
+    def __init__(self) -> None:
+        self.now, self.refused = 100.0, 0
+        self.did: list[str] = []
+        self.waiting: list[tuple[str, float]] = []
+        self._timers: list[tuple[float, Callable[[], None]]] = []
+        self._haste = Haste(
+            self._refuse,
+            later=lambda seconds, then: self._timers.append((self.now + seconds, then)),
+            monotonic=lambda: self.now,
+            is_behind=lambda: bool(self.waiting),
+        )
+
+    def work(self) -> None:
+        while self.waiting or self._timers:
+            self.now += 0.06
+            due = [timer for timer in self._timers if timer[0] <= self.now]
+            self._timers = [timer for timer in self._timers if timer not in due]
+            for _, then in due:
+                then()
+            if self.waiting:
+                key, at = self.waiting.pop(0)
+                self._haste.press(key, partial(self.did.append, key), at=at)
+
+    def _refuse(self) -> None:
+        self.refused += 1
+
+
+def test_a_paste_that_is_looked_at_slowly_is_still_a_paste() -> None:
+    busy = Laggard()
+    busy.waiting = [(key, 99.0 + n / 1000) for n, key in enumerate("sadfpr")]
+    busy.work()
+    assert (busy.did, busy.refused) == ([], 1)
+
+
+def test_what_a_hand_pressed_while_the_screen_was_busy_is_done() -> None:
+    busy = Laggard()
+    busy.waiting = [(key, 98.0 + n / 5) for n, key in enumerate("sadfpr")]
+    busy.work()
+    assert (busy.did, busy.refused) == (list("sadfpr"), 0)
+
+
+def test_a_timer_that_is_late_tells_that_keys_may_have_come_in_unseen() -> None:
+    timers: list[Callable[[], None]] = []
+    did: list[str] = []
+    clock = Metronome(0.0)
+    haste = Haste(
+        lambda: did.append("refused"),
+        later=lambda _, then: timers.append(then),
+        monotonic=lambda: clock.now,
+        is_behind=lambda: False,
+    )
+    haste.press("s", lambda: did.append("s"), at=0.0)
+    clock.now = 1.0
+    timers.pop()()
+    for n, key in enumerate("adfpr", start=1):
+        haste.press(key, partial(did.append, key), at=n / 1000)
+    clock.now += DELAY
+    timers.pop()()
+    assert did == ["refused"]
 
 
 def test_the_running_log_comes_first_and_stays_after_its_end(tmp_path: Path) -> None:

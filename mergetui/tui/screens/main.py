@@ -32,7 +32,11 @@ class MainScreen(Board):
         super().__init__(bridge, operator)
         self._leave = leave
         self._opened = Opened(self, self._say_why_not)
-        self._haste = Haste(self._refuse, later=self.set_timer, monotonic=time.monotonic)
+        self._haste = Haste(
+            self._refuse, later=self.set_timer, monotonic=time.monotonic, is_behind=self._is_behind
+        )
+        self._came_at = 0.0
+        """When the key came in that is being handled."""
         self._searching = False
 
     @property
@@ -77,10 +81,15 @@ class MainScreen(Board):
         else:
             self._operator.perform(act, ground or self.ground, self.pictures)
 
+    def note_input(self, at: float) -> None:
+        """The operator is there; a key comes by twice, before and after what has the focus has seen it."""
+        self._bridge.note_key()
+        self._came_at = at
+
     def action_act(self, act: str) -> None:
         """On what was under the cursor when the key was pressed, wherever that is when it acts."""
         press = self._haste.press_at_once if act == "filter" else self._haste.press
-        press(act, partial(self.run_act, act, self.ground))
+        press(act, partial(self.run_act, act, self.ground), at=self._came_at)
 
     def action_pane(self, pane: str) -> None:
         if self.has_class("-zoom") or is_folded(self, pane):
@@ -154,6 +163,11 @@ class MainScreen(Board):
             self._filter(message.text)
         if message.over:
             (self._log if self._searching else self._queue).focus()
+
+    def _is_behind(self) -> bool:
+        """A key goes by the app and what has the focus before it gets here."""
+        pumps = (self.app, self, self.focused)
+        return any(pump.message_queue_size > 0 for pump in pumps if pump is not None)
 
     def _why_not(self, act: str) -> str | None:
         if act == "notices":
