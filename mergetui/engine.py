@@ -62,6 +62,10 @@ class Engine:
     def want(self, name: str, mode: WorkMode | None) -> None:
         self._workers[name].want(mode)
 
+    def finish(self, name: str) -> None:
+        """As `want(name, None)`, when what runs there has ended; nothing is begun until then."""
+        self._workers[name].finish()
+
     def standing(self, name: str) -> Standing:
         return self._workers[name].standing
 

@@ -71,6 +71,15 @@ class Approved(Fact, frozen=True, kw_only=True, tag="approved"):
     said_by: str
 
 
+class ApprovalWithdrawn(Fact, frozen=True, kw_only=True, tag="approval-withdrawn"):
+    """An operator took his word back, before the entry's author pushed."""
+
+    branches: tuple[Branch, ...]
+    heads: tuple[Oid, ...]
+    check: str | None
+    said_by: str
+
+
 class HeldUp(Fact, frozen=True, kw_only=True, tag="held-up"):
     """A check waits: those behind the entry go on. Without branches it concerns the whole repository."""
 
@@ -284,6 +293,7 @@ Event: TypeAlias = (
     | HeadMoved
     | TakenUp
     | Approved
+    | ApprovalWithdrawn
     | HeldUp
     | Cleared
     | PauseBegun

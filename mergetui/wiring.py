@@ -58,17 +58,12 @@ class Wiring:
         self.config = config or load(where.config)
         self.clock: Clock = clock or SystemClock()
         self.slots = SlotPool(self.config.gate.slots)
+        self._halt: Halt | None = None
+        """Of the engine that was made last."""
         self.commands: dict[str, RecentCommands] = dict(commands or {})
         self.audience = Audience()
         """Hears what engines and desks made from now on do."""
         self._me = me
-
-    @cached_property
-    def halt(self) -> "Halt":
-        """Ends what its engine only asks of remotes."""
-        from mergetui.adapters.halting import Halt
-
-        return Halt()
 
     @cached_property
     def processes(self) -> "SystemProcesses":
@@ -215,6 +210,7 @@ class Wiring:
         return AskedChecks(repository, loaded, MirrorReads(self.reader(name)), self.clock)
 
     def driver(self, name: str, emit: "Emit") -> "Driver":
+        from mergetui.adapters.halting import NEVER
         from mergetui.adapters.judging import judge_of
         from mergetui.adapters.logs import prune
         from mergetui.adapters.mirror import Mirror
@@ -232,7 +228,7 @@ class Wiring:
             Ports(
                 store=self.store(name),
                 journal=self.journal(name),
-                repo=Mirror(repository, self.places.cache / name, self._recent(name), self.halt),
+                repo=Mirror(repository, self.places.cache / name, self._recent(name), self._halt or NEVER),
                 retester=ProcessRetester(marker(self.places.of(name)), self.clock),
                 occupancy=DirectoryLock(self.places.of(name)),
                 processes=self.processes,
@@ -259,6 +255,7 @@ class Wiring:
 
         With `last_key`, when its operator last pressed one, auto-advance stops itself as the gate's caps say.
         """
+        from mergetui.adapters.halting import Halt
         from mergetui.adapters.process import become_subreaper
         from mergetui.engine import Engine
         from mergetui.vigilance import Vigil
@@ -277,6 +274,7 @@ class Wiring:
             if (why := engine.standing(name).stopped_itself) is not None:
                 self.audience.tell_of_stop(name, why)
 
+        halt = self._halt = Halt()
         engine = Engine(
             {name: self.driver(name, self.audience.after(hear)) for name in repos},
             clock=self.clock,
@@ -284,7 +282,7 @@ class Wiring:
             changed=stood,
             vigils=vigils,
             sender=self.sender(),
-            halt=self.halt,
+            halt=halt,
         )
         return engine
 

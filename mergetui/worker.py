@@ -21,6 +21,7 @@ ASKED_AGAIN = (Why.BROKEN, Why.UNDECIDED, Why.NO_ROOM)
 """No news would tell that these are over: only another round does."""
 _MOST_BREAKS = 3
 """Failures of the gate itself in a row after which a repository stops advancing by itself."""
+_AS_WANTED = "auto-advance was switched off"
 WorkMode = Literal["auto", "step"]
 
 
@@ -59,6 +60,7 @@ class Worker:
         self._vigil = vigil
         self._counts_anew = False
         self._wanted: WorkMode | None = None
+        self._is_last = False
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"driver-{name}", daemon=True)
@@ -68,8 +70,13 @@ class Worker:
 
     def want(self, mode: WorkMode | None) -> None:
         """Advance by itself, do one step, or (None) stop after what is being done at this moment."""
-        self._wanted, self._counts_anew = mode, True
+        self._wanted, self._counts_anew, self._is_last = mode, True, False
         self._stand(mode=mode, wait=None)
+        self._wake.set()
+
+    def finish(self) -> None:
+        """Stop when what runs has ended, and begin nothing until then."""
+        self._is_last = True
         self._wake.set()
 
     def stop(self) -> None:
@@ -96,8 +103,8 @@ class Worker:
         done, breaks = self._driver.endings, 0
         try:
             while not self._stopping.is_set() and self._wanted == mode:
-                ending = self._why_stop(mode)
-                self._driver.wind_down(ending)
+                ending, is_last = self._why_stop(mode), self._is_last
+                self._driver.wind_down(ending or (_AS_WANTED if is_last else None))
                 wait = self._driver.round()
                 self._stand(mode=mode, wait=wait, ending=ending)
                 if self._driver.take_lost_lease():
@@ -107,10 +114,11 @@ class Worker:
                     return self._stop_itself(wait.detail if wait else "", wait=wait)
                 if ending is not None and ending == self._why_stop(mode) and not _goes_on(wait):
                     return self._stop_itself(ending, wait=None)
-                if mode == "step" and (self._driver.endings > done or not _goes_on(wait)):
+                is_done = is_last and self._is_last and not _goes_on(wait)
+                if is_done or (mode == "step" and (self._driver.endings > done or not _goes_on(wait))):
                     self._wanted = None
                 elif wait is not None:
-                    self._rest(wait, mode, ending)
+                    self._rest(wait, mode, ending, is_last=is_last)
         finally:
             self._driver.leave()
             self._stand(mode=self._wanted, wait=self.standing.wait)
@@ -128,12 +136,12 @@ class Worker:
             self._vigil.begin()
         return self._vigil.why_stop(self._driver.unreachable_since)
 
-    def _rest(self, wait: Wait, mode: WorkMode, ending: str | None) -> None:
+    def _rest(self, wait: Wait, mode: WorkMode, ending: str | None, *, is_last: bool) -> None:
         """Until there is news, the wait is over, or somebody wants something else."""
         tick = TICK if wait.why is Why.TESTING else IDLE_TICK
         self._sleep(1.0 if wait.why in ASKED_AGAIN else tick)
         while not self._stopping.is_set() and self._wanted is not None:
-            if self._why_stop(mode) != ending:
+            if self._why_stop(mode) != ending or self._is_last != is_last:
                 return
             if self._driver.has_news() or (wait.until and self._clock.now() >= wait.until):
                 return

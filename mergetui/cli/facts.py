@@ -8,6 +8,7 @@ from msgspec import Struct, to_builtins
 from mergetui.cleaning import name as clean
 from mergetui.cleaning import redact
 from mergetui.events import (
+    ApprovalWithdrawn,
     Approved,
     BranchesPushed,
     BranchPushStarted,
@@ -147,7 +148,7 @@ def _says(fact: Event) -> str:  # noqa: C901, PLR0911, PLR0912 - one flat case p
             return f"{why.code}: {why.detail}"
         case HeldUp(held=held):
             return f"by {held.check}: {held.reason}"
-        case Approved(check=check):
+        case Approved(check=check) | ApprovalWithdrawn(check=check):
             return f"for {check or 'every check'}"
         case PauseBegun(pause=pause, instead_of=None):
             return f"{pause.by}: {_pause(pause)}"

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from mergetui import lifecycle, queueing
 from mergetui.driver.runs import ended_run
 from mergetui.emergencies import no_emergencies
-from mergetui.events import Approved, Dequeued, Ended, Enqueued, Moved, Retried
-from mergetui.model import Branch, Emergency, Entry, Instant, Priority
+from mergetui.events import ApprovalWithdrawn, Approved, Dequeued, Ended, Enqueued, Moved, Retried
+from mergetui.model import Branch, Emergency, Entry, Instant, Oid, Priority
 from mergetui.naming import broken_stack_rule
 from mergetui.operations.answers import NotQueued, Queued
 from mergetui.operations.office import Facts, Office
@@ -143,14 +143,21 @@ class QueueCommands(Office):
         self._record.note(self._record.fact(Moved, branches=entry.branches, position=position))
         return position
 
-    def approve(self, branch: Branch, *, check: str | None = None) -> Entry | NotQueued:
-        """An operator's word for the entry as it is pinned now; the author's next push takes it back."""
+    def approve(
+        self, branch: Branch, *, check: str | None = None, heads: tuple[Oid, ...] | None = None
+    ) -> Entry | NotQueued:
+        """An operator's word for the entry as it is pinned now; the author's next push takes it back.
+
+        With `heads`, only while those are what it is pinned to.
+        """
         by, now = self._me(), self._clock.now()
 
         def give(state: RepositoryState) -> tuple[RepositoryState, Entry | NotQueued, Facts]:
             entry = queueing.find(state, branch)
             if entry is None:
                 return state, NotQueued((branch,), "it is not in the queue"), ()
+            if heads not in (None, entry.heads):
+                return state, NotQueued(entry.branches, "it has other commits by now: look at them first"), ()
             approved = lifecycle.approve(entry, by=by, check=check, now=now)
             said = self._record.fact(
                 Approved, branches=entry.branches, heads=entry.heads, check=check, said_by=by
@@ -158,6 +165,23 @@ class QueueCommands(Office):
             return queueing.put(state, approved), approved, (said,)
 
         return self._record.decide(give)
+
+    def withdraw(self, approved: Entry, *, check: str | None = None) -> Entry | NotQueued:
+        """Take the operator's word for the entry back, as far as its author's push has not done so."""
+        by = self._me()
+
+        def take_back(state: RepositoryState) -> tuple[RepositoryState, Entry | NotQueued, Facts]:
+            latest = state.entries.get(approved.id)
+            if latest is None:
+                return state, NotQueued(approved.branches, "it is not in the queue any more"), ()
+            kept = tuple(word for word in latest.approvals if (word.by, word.check) != (by, check))
+            without = replace(latest, approvals=kept)
+            said = self._record.fact(
+                ApprovalWithdrawn, branches=latest.branches, heads=approved.heads, check=check, said_by=by
+            )
+            return queueing.put(state, without), without, (said,)
+
+        return self._record.decide(take_back)
 
     def prioritise(self, branch: Branch, priority: Priority) -> Entry | None:
         """Served among those of `priority` from now on; the entry as it was, None if it is not queued."""

@@ -22,6 +22,7 @@ class Autos:
     def toggle(self, picture: Picture) -> None:
         if picture.name in self._ending:
             del self._ending[picture.name]
+            self._bridge.engine.want(picture.name, picture.standing.mode)
             self._say(f"{picture.name}: goes on by itself")
         elif picture.standing.mode is None or picture.standing.ending is not None:
             self.start(picture)
@@ -59,6 +60,7 @@ class Autos:
             self._say(f"{picture.name}: auto is off")
             return
         self._ending[picture.name] = flying
+        self._bridge.engine.finish(picture.name)
         self._say(f"{picture.name}: stops when the retest has ended")
 
     def notice(self, picture: Picture) -> None:

@@ -101,6 +101,12 @@ def _emergency(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
     return no_emergencies(picture.repository)
 
 
+def _approve(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
+    if not picture.repository.checks:
+        return f"[repos.{picture.name}] has no 'checks': none asks for a word"
+    return _some_entry(picture, entries)
+
+
 def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
     if not entries or entries[0].log is not None:
         return _some_entry(picture, entries)
@@ -125,6 +131,7 @@ _RULES: Mapping[str, Callable[[Picture, tuple[Entry, ...]], str | None]] = {
     "move_down": _some_entry,
     "raise": _some_entry,
     "lower": _some_entry,
+    "approve": _approve,
     "copy": _some_entry,
     "force_release": _force_release,
     "emergency": _emergency,

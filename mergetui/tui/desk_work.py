@@ -13,7 +13,7 @@ from mergetui.model import Entry, EntryId, Instant, Lease, Priority
 from mergetui.operations import Desk, NotQueued, NotReleased, Queued
 from mergetui.outcome import Unreachable
 from mergetui.queueing import find, positions
-from mergetui.tui.wording import names, span
+from mergetui.tui.wording import names, short, span
 
 _LADDER = tuple(Priority)
 
@@ -150,6 +150,19 @@ def enqueue(desk: Desk, stacks: Sequence[tuple[str, ...]], priority: Priority) -
         return _refusals(desk.dequeue(entry.branch) for entry in new)
 
     return Done(says="; ".join([*told, *refused]), fine=not refused, undo=undo if new else None)
+
+
+def approve(desk: Desk, entries: Sequence[Entry]) -> Done:
+    """For whichever check asks for it, and for the commits that were shown."""
+    answers = [desk.approve(shown.branch, heads=shown.heads) for shown in entries]
+    approved = [answer for answer in answers if isinstance(answer, Entry)]
+    refused = [_refusal(answer) for answer in answers if isinstance(answer, NotQueued)]
+    told = [f"{names([entry.branch])} at {short(entry.heads[-1])} has your word" for entry in approved]
+
+    def undo() -> list[NotQueued]:
+        return _refusals(desk.withdraw(entry) for entry in approved)
+
+    return Done(says="; ".join([*told, *refused]), fine=not refused, undo=undo if approved else None)
 
 
 def emergency(desk: Desk, branch: str, reason: str, *, through_pause: bool) -> Done:

@@ -12,5 +12,8 @@ class IdleEngine(Engine):
     def want(self, name: str, mode: WorkMode | None) -> None:
         """Nothing is done."""
 
+    def finish(self, name: str) -> None:
+        """Nothing is done."""
+
     def standing(self, name: str) -> Standing:  # noqa: ARG002 - as in Engine
         return Standing()

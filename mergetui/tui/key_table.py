@@ -22,6 +22,7 @@ _ACTS = {
     "move_down": "J",
     "raise": "+",
     "lower": "-",
+    "approve": "v",
     "undo": "u",
     "force_release": "f",
     "emergency": "I",

@@ -34,6 +34,7 @@ ACTS = (
     Act("move_down", "J", "move down", "one place down the queue"),
     Act("raise", "+", "more urgent", "a higher priority"),
     Act("lower", "-", "less urgent", "a lower priority"),
+    Act("approve", "v", "approve", "your word for the entry, as it is now, to the checks that ask for it"),
     Act("undo", "u", "undo", "take the last command back, for ten seconds"),
     Act("force_release", "f", "force-release", "take the lease from its holder"),
     Act("emergency", "I", "emergency", "send the entry ahead of everything, judged by the reduced command"),

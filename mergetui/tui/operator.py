@@ -97,6 +97,7 @@ class Operator:
         desk = self._bridge.desk(picture.name)
         commands: dict[str, Callable[[], Done]] = {
             "dequeue": partial(desk_work.dequeue, desk, entries),
+            "approve": partial(desk_work.approve, desk, entries),
             "move_up": partial(desk_work.move, desk, entries, -1),
             "move_down": partial(desk_work.move, desk, entries, 1),
             "raise": partial(desk_work.prioritise, desk, entries, 1),

@@ -14,7 +14,7 @@ from mergetui.adapters.git import PATIENCE
 from mergetui.adapters.process import descendants
 from mergetui.config import Config
 from mergetui.engine import Engine
-from mergetui.events import Ended, Event, RemoteLost, RetestStarted
+from mergetui.events import Ended, Event, LeaseGranted, RemoteLost, RetestStarted
 from mergetui.model import EntryState
 from mergetui.places import Places
 from mergetui.repository import Repository
@@ -154,6 +154,33 @@ def test_stopping_the_engine_leaves_no_lease_behind(yard: Yard) -> None:
     eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
     yard.engine.stop()
     assert yard.wiring.desk("shop").state().lease is None
+
+
+def test_a_repository_that_finishes_lands_what_runs_and_begins_nothing(yard: Yard, tmp_path: Path) -> None:
+    yard.queue("shop", "first", f'until [ -e "{tmp_path}/go" ]; do sleep 0.02; done')
+    yard.queue("shop", "second")
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
+    yard.engine.finish("shop")
+    (tmp_path / "go").touch()
+    eventually(lambda: yard.engine.standing("shop").mode is None)
+    assert yard.landed() == {"first"}
+    begun = [fact.branches for fact in yard.heard if isinstance(fact, LeaseGranted)]
+    assert begun == [("first",)]
+    assert yard.engine.standing("shop").stopped_itself is None
+
+
+def test_a_repository_that_was_to_finish_goes_on_when_it_is_wanted_again(yard: Yard, tmp_path: Path) -> None:
+    yard.queue("shop", "first", f'until [ -e "{tmp_path}/go" ]; do sleep 0.02; done')
+    yard.queue("shop", "second")
+    yard.engine.start()
+    yard.engine.want("shop", "auto")
+    eventually(lambda: any(isinstance(fact, RetestStarted) for fact in yard.heard))
+    yard.engine.finish("shop")
+    yard.engine.want("shop", "auto")
+    (tmp_path / "go").touch()
+    eventually(lambda: yard.landed() == {"first", "second"})
 
 
 @pytest.fixture

@@ -141,10 +141,14 @@ class FakeEngine(Engine):
         self.wanted: list[tuple[str, WorkMode | None]] = []
         self.standings = dict.fromkeys(names, Standing())
         self.stopped = False
+        self.finishing: list[str] = []
 
     def want(self, name: str, mode: WorkMode | None) -> None:
         self.wanted.append((name, mode))
         self.standings[name] = Standing(mode)
+
+    def finish(self, name: str) -> None:
+        self.finishing.append(name)
 
     def standing(self, name: str) -> Standing:
         return self.standings[name]

@@ -2,14 +2,18 @@
 
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from mergetui.events import ApprovalWithdrawn, Approved
 from mergetui.model import EntryState, Priority
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
 from mergetui.state import Advance
+from mergetui.tui import desk_work
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.pause import PauseForm
 from mergetui.tui.screens.step import StepPreview
-from tests.tui.fakes import NOON, World, entry, holder, lease, queue_of
+from tests.tui.fakes import NOON, World, entry, holder, lease, oid, queue_of
 from tests.tui.seat import play, seated
 
 JOE = holder("joe", 77)
@@ -244,5 +248,46 @@ def test_what_is_said_over_a_question_leaves_its_buttons_free(tmp_path: Path) ->
             await seat.until_seen("shop: feat/old landed")
             assert "shop: feat/old landed" in seat.screen.splitlines()[0]
             assert "esc cancel" in seat.screen
+
+    play(scene())
+
+
+def checked(tmp_path: Path) -> World:
+    return World(tmp_path, {"shop": queue_of(entry(1, "feat/a"), entry(2, "feat/b"))}, checks=("paths",))
+
+
+def test_a_word_is_given_for_the_commits_that_were_shown_and_taken_back(tmp_path: Path) -> None:
+    world = checked(tmp_path)
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("v")
+            await seat.until_said("feat/a at 0000001 has your word · u takes it back")
+            [word] = world.state().entries["e1"].approvals
+            assert (word.by, word.check, word.heads) == ("ana@buildbox", None, (oid(1),))
+            await seat.press("u")
+            await seat.until_said("taken back: feat/a")
+            assert world.state().entries["e1"].approvals == ()
+            assert [type(fact) for fact in world.facts()[1:]] == [Approved, ApprovalWithdrawn]
+
+    play(scene())
+
+
+def test_no_word_is_given_for_commits_that_nobody_has_seen(tmp_path: Path) -> None:
+    world = checked(tmp_path)
+    shown = world.state().entries["e1"]
+    world.change(lambda state: put(state, replace(shown, heads=(oid(99),))))
+    done = desk_work.approve(world.wiring.desk("shop"), [shown])
+    assert (done.says, done.undo) == ("feat/a: it has other commits by now: look at them first", None)
+    assert world.state().entries["e1"].approvals == ()
+
+
+def test_where_nothing_asks_for_a_word_the_key_says_so(tmp_path: Path) -> None:
+    world = idle(tmp_path)
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("v")
+            await seat.until_said("[repos.shop] has no 'checks': none asks for a word")
 
     play(scene())

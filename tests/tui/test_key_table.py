@@ -80,7 +80,7 @@ def test_what_is_said_names_the_keys_that_are_bound() -> None:
     ("remapped", "expected"),
     [
         ({}, []),
-        ({"step": "f5", "history.log": "L", "log.pager": "v"}, []),
+        ({"step": "f5", "history.log": "L", "log.pager": "b"}, []),
         ({"atuo": "o"}, ["[keys] knows no atuo; did you mean auto?"]),
         ({"zzz": "o"}, ["[keys] knows no zzz: ? shows the keys"]),
         ({"auto": "d"}, ["[keys] gives one key to several: auto and dequeue, in the queue"]),

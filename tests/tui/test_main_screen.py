@@ -94,7 +94,7 @@ def test_auto_off_lets_the_retest_end_first(world: World) -> None:
             seat.world.engine.wanted.clear()
             await seat.press("a")
             await seat.until_seen("shop (ending)")
-            assert seat.world.engine.wanted == []
+            assert (seat.world.engine.wanted, seat.world.engine.finishing) == ([], ["shop"])
             seat.world.change(lambda state: take_out(state, ["e1"]))
             await seat.until(lambda: seat.world.engine.wanted == [("shop", None)])
 
