@@ -19,12 +19,12 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from mergetui import cleaning
-from mergetui.tui.bridge import Bridge, Watcher
+from mergetui.tui.bridge import Bridge
 from mergetui.tui.calling import Caller, keeping_title
 from mergetui.tui.company import Company
 from mergetui.tui.key_table import Bound, faults
 from mergetui.tui.leaving import Leaving
-from mergetui.tui.messages import CompanyChanged, EngineStarted, FactHeard, PercentsTold, PictureTaken
+from mergetui.tui.messages import CompanyChanged, EngineStarted, FactHeard, PictureTaken, watcher
 from mergetui.tui.operator import Operator
 from mergetui.tui.palette import palette
 from mergetui.tui.reopening import ConsoleEnds, Opening, Reopen, Visit
@@ -64,11 +64,7 @@ class Console(App[None]):
         self._opening = replace(opening, auto=bridge.names) if start_auto else opening
         self.follows = opening.follows
         self.failure: Exception | None = None
-        self._watcher = Watcher(
-            bridge,
-            lambda picture: self.post_message(PictureTaken(picture)),
-            lambda name, percents: self.main.post_message(PercentsTold(name, percents)),
-        )
+        self._watcher = watcher(bridge, self.post_message, lambda message: self.main.post_message(message))  # noqa: PLW0108 - made below
         self._company = Company(
             bridge.presence,
             lambda consoles: self.post_message(CompanyChanged(consoles)),
@@ -101,7 +97,7 @@ class Console(App[None]):
         return self.main
 
     def on_mount(self) -> None:
-        self.set_keymap(dict(self.bound.remapped))
+        self.set_keymap(self.bound.keymap())
         self.app_resume_signal.subscribe(self, lambda _: self._caller.show_title_again())
 
         # Textual leaves these to the system, which would end it in the middle of the alternate screen.

@@ -230,11 +230,17 @@ class Watcher:
         bridge: Bridge,
         show: Callable[[Picture], object],
         tell: Callable[[str, Mapping[Oid, int]], object] = lambda *_: None,
+        miss: Callable[[str, str | None], object] = lambda *_: None,
     ) -> None:
-        """`tell` is told how far the retests of a repository say they are, by commit, when that changes."""
+        """`tell` is told how far the retests of a repository say they are, by commit, when that changes.
+
+        `miss` is told why a repository cannot be read, and None when it can again.
+        """
         self._bridge = bridge
         self._show = show
         self._tell = tell
+        self._miss = miss
+        self._missed: dict[str, str] = {}
         self._told: dict[str, Mapping[Oid, int]] = {}
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -272,9 +278,16 @@ class Watcher:
             if self._told.get(name, {}) != told:
                 self._told[name] = told
                 self._tell(name, told)
-        except Exception:
-            # A store that cannot be read now is told by the engine; the last picture stays and ages.
+        except Exception as error:
+            # The last picture stays and ages.
             _log.exception("no picture of %s", name)
+            why = str(error) or type(error).__name__
+            if self._missed.get(name) != why:
+                self._missed[name] = why
+                self._miss(name, why)
+        else:
+            if self._missed.pop(name, None) is not None:
+                self._miss(name, None)
 
 
 def _lack(standing: "Standing") -> str | None:

@@ -151,6 +151,10 @@ class Bound(Struct, frozen=True):
         """As Textual names them."""
         return _split(self.remapped.get(name, "")) or _split(DEFAULTS[name])
 
+    def keymap(self) -> dict[str, str]:
+        """What is remapped, as Textual wants it."""
+        return {name: ",".join(self.keys(name)) for name in self.remapped if name in DEFAULTS}
+
     def shown(self, name: str) -> str:
         """The first of them, as it is printed."""
         *modifiers, key = self.keys(name)[0].split("+")
@@ -210,4 +214,5 @@ def _split(keys: str) -> tuple[str, ...]:
 
 
 def _named(key: str) -> str:
-    return _character_to_key(key) if len(key) == 1 else key
+    """`F6` is what terminals call `f6`; of single characters the upper case is another key."""
+    return _character_to_key(key) if len(key) == 1 else key.lower()

@@ -1,12 +1,12 @@
 """What the engine's threads tell the event loop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from mergetui.model import Oid
-from mergetui.tui.bridge import Picture
+from mergetui.tui.bridge import Bridge, Picture, Watcher
 from mergetui.tui.listed import listed
 
 if TYPE_CHECKING:
@@ -25,6 +25,15 @@ class PictureTaken(Message):
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, PictureTaken) and message.picture.name == self.picture.name
+
+
+class PictureMissed(Message):
+    """Why no newer picture of a repository can be taken; None: it can again."""
+
+    def __init__(self, repository: str, why: str | None) -> None:
+        super().__init__()
+        self.repository = repository
+        self.why = why
 
 
 class PercentsTold(Message):
@@ -62,3 +71,15 @@ class FactHeard(Message):
     def __init__(self, event: "Event") -> None:
         super().__init__()
         self.event = event
+
+
+def watcher(
+    bridge: Bridge, to_app: Callable[[Message], object], to_main: Callable[[Message], object]
+) -> Watcher:
+    """What it sees is posted from its own thread."""
+    return Watcher(
+        bridge,
+        lambda picture: to_app(PictureTaken(picture)),
+        lambda name, percents: to_main(PercentsTold(name, percents)),
+        lambda name, why: to_main(PictureMissed(name, why)),
+    )

@@ -12,6 +12,7 @@ from mergetui.queueing import rest_of
 from mergetui.reason import Coded, HeldBack
 from mergetui.state import Pause
 from mergetui.tui.bridge import Picture
+from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.listed import Listed
 from mergetui.tui.progress import Progress, progress
 
@@ -171,14 +172,14 @@ def age_of_sight(picture: Picture, now: Instant) -> timedelta | None:
     return age if doubtful else None
 
 
-def notices(picture: Picture) -> list[str]:
+def notices(picture: Picture, keys: Bound = DEFAULT_KEYS) -> list[str]:
     """What stays on the screen until it is over, one line each."""
-    name, seen = picture.name, picture.state.seen
+    name, seen, auto = picture.name, picture.state.seen, keys.shown("auto")
     told = [f"{name}: {line}" for line in (picture.notice or "").splitlines()]
     if picture.standing.stopped_itself is not None:
-        told.append(f"{name} stopped advancing: {picture.standing.stopped_itself} · a resumes")
+        told.append(f"{name} stopped advancing: {picture.standing.stopped_itself} · {auto} resumes")
     elif picture.standing.ending is not None:
-        told.append(f"{name} stops after what runs: {picture.standing.ending} · a goes on")
+        told.append(f"{name} stops after what runs: {picture.standing.ending} · {auto} goes on")
     elif picture.wait is not None and picture.wait.why in (Why.BROKEN, Why.NO_ROOM):
         told.append(f"{name}: {picture.wait.why}: {picture.wait.detail}")
     if seen is not None and seen.trouble is not None:
@@ -186,9 +187,14 @@ def notices(picture: Picture) -> list[str]:
     return [cleaning.name(cleaning.redact(line)) for line in told]
 
 
-def orders(picture: Picture) -> list[str]:
+def missing(repository: str, why: str) -> str:
+    """Of a repository whose stored state cannot be read: what is shown of it is old."""
+    return cleaning.name(cleaning.redact(f"{repository} cannot be read, what is shown is old: {why}"))
+
+
+def orders(picture: Picture, keys: Bound = DEFAULT_KEYS) -> list[str]:
     """What operators have said that holds at this moment, one line each."""
-    told = [*_emergencies(picture), *_pause(picture)]
+    told = [*_emergencies(picture), *_pause(picture, keys.shown("pause"))]
     return [cleaning.name(cleaning.redact(line)) for line in told]
 
 
@@ -199,12 +205,12 @@ def _emergencies(picture: Picture) -> Iterator[str]:
             yield f"{picture.name}: {entry.branch} is {state}, {entry.emergency!s}"
 
 
-def _pause(picture: Picture) -> Iterator[str]:
+def _pause(picture: Picture, key: str) -> Iterator[str]:
     pause = picture.state.pause
     if pause is not None and pause.holds(picture.taken_at):
         left = len(rest_of(picture.state).branches)
         draining = f"draining, {left} left; " if left else ""
-        yield f"{picture.name}: {draining}{pause!s} · p resumes"
+        yield f"{picture.name}: {draining}{pause!s} · {key} resumes"
 
 
 def news(event: Event) -> tuple[str, bool] | None:

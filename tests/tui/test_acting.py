@@ -4,6 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from mergetui.adapters.memory import MemoryStore
 from mergetui.events import ApprovalWithdrawn, Approved
 from mergetui.model import EntryState, Priority
 from mergetui.queueing import put, take_out
@@ -291,3 +292,22 @@ def test_where_nothing_asks_for_a_word_the_key_says_so(tmp_path: Path) -> None:
             await seat.until_said("[repos.shop] has no 'checks': none asks for a word")
 
     play(scene())
+
+
+def test_a_store_that_cannot_be_read_is_told_until_it_can_be_read_again(tmp_path: Path) -> None:
+    world = idle(tmp_path)
+    good = world.wiring.stores["shop"]
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            world.bridge.desk("shop")._store = Unreadable()
+            await seat.until_seen("shop cannot be read, what is shown is old: queue.json is not ours")
+            world.bridge.desk("shop")._store = good
+            await seat.until(lambda: "cannot be read" not in seat.screen)
+
+    play(scene())
+
+
+class Unreadable(MemoryStore):
+    def stamp(self) -> tuple[int, ...]:
+        raise OSError("queue.json is not ours")

@@ -10,6 +10,8 @@ from textual.keys import _normalize_key_list
 
 import mergetui
 from mergetui.tui.key_table import DEFAULT_KEYS, DEFAULTS, Bound, faults
+from mergetui.tui.screens.step import StepPreview
+from mergetui.worker import Standing
 from tests.tui.bygone import busy_past, remember
 from tests.tui.fakes import World, entry, queue_of
 from tests.tui.seat import play, seated
@@ -113,6 +115,30 @@ def test_words_on_the_main_screen_follow_the_keys(tmp_path: Path) -> None:
             await seat.until_seen("f6 auto-advance")
             await seat.press("escape", "f5")
             await seat.until_seen("f5 do it")
+
+    play(scene())
+
+
+def test_the_banner_names_the_keys_that_are_bound(tmp_path: Path) -> None:
+    world = World(tmp_path, {"shop": queue_of(), "api": queue_of()}, keys={"auto": "f6", "pause": "f9"})
+    world.engine.standings["shop"] = Standing(stopped_itself="the lease was taken away")
+    world.wiring.desk("api").pause("freeze")
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.until_seen("the lease was taken away · f6 resumes")
+            await seat.until_seen("freeze · f9 resumes")
+
+    play(scene())
+
+
+def test_a_named_key_may_be_written_in_capitals(tmp_path: Path) -> None:
+    world = World(tmp_path, {"shop": queue_of(entry(1, "feat/a"))}, keys={"step": "F5"})
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("f5")
+            await seat.until_asked(StepPreview)
 
     play(scene())
 

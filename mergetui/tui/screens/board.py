@@ -9,9 +9,10 @@ from textual.message import Message
 from textual.screen import Screen
 
 from mergetui.model import Instant, Oid
+from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.keys import footer
-from mergetui.tui.messages import PercentsTold, PictureTaken
+from mergetui.tui.messages import PercentsTold, PictureMissed, PictureTaken
 from mergetui.tui.operator import Operator
 from mergetui.tui.retest_watch import RetestWatch
 from mergetui.tui.screens.zoom import zoom
@@ -26,7 +27,7 @@ from mergetui.tui.widgets.repository_pane import RepositoryPane
 from mergetui.tui.widgets.top_bar import FoldedLine, TopBar
 from mergetui.tui.widgets.train_strip import TrainStrip
 from mergetui.tui.widgets.welcome import Welcome
-from mergetui.tui.wording import notices, orders
+from mergetui.tui.wording import missing, notices, orders
 
 if TYPE_CHECKING:
     from mergetui.adapters.presence import OpenConsole
@@ -58,6 +59,7 @@ class Board(Screen[None]):
         self._retest = RetestWatch(self._log, bridge.mask)
         self._detail = DetailPane(bridge.reader, id="detail", classes="pane")
         self._strip = TrainStrip(id="train")
+        self._missed: dict[str, str] = {}
         self._told: dict[str, Mapping[Oid, int]] = {}
         self._prompt = Prompt()
         self._key_bar = KeyBar()
@@ -98,11 +100,16 @@ class Board(Screen[None]):
         """A newer picture of one repository."""
         self.taken[taken.picture.name] = taken
         self._operator.autos.notice(taken.picture)
-        pictures = self.pictures
-        self._banner.show_lines([line for say in (notices, orders) for one in pictures for line in say(one)])
+        self._show_notices()
         if taken.picture.name == self._repositories.current:
             self._show_selected()
         self.tick()
+
+    def _show_notices(self) -> None:
+        pictures, keys = self.pictures, bound_keys(self.app)
+        missed = [missing(name, why) for name, why in self._missed.items()]
+        told = [line for say in (notices, orders) for one in pictures for line in say(one, keys)]
+        self._banner.show_lines([*missed, *told])
 
     def show_operator(self, operator: str) -> None:
         self._top_bar.show_operator(operator)
@@ -138,6 +145,12 @@ class Board(Screen[None]):
 
     def on_log_pane_percent_changed(self) -> None:
         self._show_train(self._bridge.now())
+
+    def on_picture_missed(self, message: PictureMissed) -> None:
+        self._missed.pop(message.repository, None)
+        if message.why is not None:
+            self._missed[message.repository] = message.why
+        self._show_notices()
 
     def on_percents_told(self, message: PercentsTold) -> None:
         self._told[message.repository] = message.percents
