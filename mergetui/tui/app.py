@@ -64,7 +64,11 @@ class Console(App[None]):
         self._opening = replace(opening, auto=bridge.names) if start_auto else opening
         self.follows = opening.follows
         self.failure: Exception | None = None
-        self._watcher = watcher(bridge, self.post_message, lambda message: self.main.post_message(message))  # noqa: PLW0108 - made below
+        self._watcher = watcher(
+            bridge,
+            self.post_message,
+            lambda message: self.main.post_message(message),  # noqa: PLW0108 - it is made below
+        )
         self._company = Company(
             bridge.presence,
             lambda consoles: self.post_message(CompanyChanged(consoles)),
