@@ -144,8 +144,6 @@ def move(state: RepositoryState, branch: Branch, *, to: int) -> RepositoryState 
     before = order(state.entries.values())
     others = [other for other in before if other.id != entry.id]
     place = min(max(to - 1, 0), len(others))
-    if before[place].id == entry.id:
-        return state
     nearest = (before[place], *others[place:], *reversed(others[:place]))
     neighbour = next((other for other in nearest if _waits_like(other, entry)), entry)
     moved = replace(entry, priority=neighbour.priority)

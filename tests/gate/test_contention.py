@@ -294,5 +294,7 @@ def test_an_entry_whose_push_is_undecided_cannot_be_taken_out(remote: Remote, ga
     remote.hang_up()
     gate.enqueue("feature")
     gate.until(lambda wait: wait.why is Why.UNDECIDED)
-    assert gate.desk.dequeue("feature") == NotQueued(("feature",), "it is landing at this moment")
+    landing = NotQueued(("feature",), "it is landing at this moment")
+    assert gate.desk.dequeue("feature") == landing
+    assert gate.desk.take_back_retry(gate.entry("feature")) == landing
     assert gate.is_queued("feature")

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from msgspec.structs import replace
+from textual.events import Key
+from textual.keys import key_to_character
 
 from mergetui.adapters.memory import MemoryStore
 from mergetui.events import ApprovalWithdrawn, Approved
@@ -311,3 +313,17 @@ def test_a_store_that_cannot_be_read_is_told_until_it_can_be_read_again(tmp_path
 class Unreadable(MemoryStore):
     def stamp(self) -> tuple[int, ...]:
         raise OSError("queue.json is not ours")
+
+
+def test_keys_of_a_hand_that_a_busy_screen_sees_all_at_once_act(tmp_path: Path) -> None:
+    world = idle(tmp_path)
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            for ago, key in ((1.6, "plus"), (1.2, "minus"), (0.8, "J"), (0.4, "d")):
+                event = Key(key, key_to_character(key))
+                event.time -= ago
+                seat.app.post_message(event)
+            await seat.until(lambda: world.queue() == ["feat/b", "feat/c"])
+
+    play(scene())
