@@ -1,10 +1,13 @@
 """Whole worlds: whatever others do, and at whatever moment, these claims hold of what the plan leads to."""
 
-from itertools import combinations
+from collections.abc import Callable
+from itertools import combinations, pairwise
 from math import ceil
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui import windowing
@@ -145,180 +148,253 @@ def hurried_worlds(draw: st.DrawFn) -> Scenario:
     return replace(world, policy=policy, faults=Faults(red=red), events=events)
 
 
-def played(scenario: Scenario) -> tuple[Gate, Story]:
+class World(Struct, frozen=True):
+    """What was drawn, and what came of it."""
+
+    scenario: Scenario
+    gate: Gate
+    story: Story
+
+    @property
+    def landed(self) -> set[str]:
+        return {name_of(work) for work in works_of(self.gate.remote.tip)}
+
+    @property
+    def good(self) -> set[str]:
+        """Branches with nothing against them, of those that were queued and are there."""
+        scenario = self.scenario
+        deleted = {event.branch for _, event in scenario.events if isinstance(event, Delete)}
+        return {b for b in self.story.admitted if not scenario.faults.touch(b) and b not in deleted}
+
+
+def played(scenario: Scenario) -> World:
     gate = Gate(scenario)
-    return gate, gate.run(most_rounds=most_rounds(scenario))
+    return World(scenario, gate, gate.run(most_rounds=most_rounds(scenario)))
 
 
-# Without shrinking: a world that never ends takes minutes to shrink, and reads well enough as it is.
-many = settings(
-    max_examples=70,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.too_slow],
-)
+def some(scenarios: st.SearchStrategy[Scenario], *, how_many: int) -> list[World]:
+    """Worlds that are played once, however many claims are made of them."""
+    worlds: list[World] = []
 
-
-@many
-@given(scenarios())
-def test_nothing_untested_lands(scenario: Scenario) -> None:
-    gate, story = played(scenario)
-    assert all(landing.was_tested for landing in story.landings)
-    assert all(landing.candidate.base == landing.tip_before for landing in story.landings)
-    assert not any(scenario.faults.are_red(works_of(landing.candidate.commit)) for landing in story.landings)
-    assert len(set(works_of(gate.remote.tip))) == len(works_of(gate.remote.tip)), "landed twice"
-
-
-@many
-@given(hurried_worlds())
-def test_a_good_emergency_is_the_next_to_land(scenario: Scenario) -> None:
-    _, story = played(scenario)
-    landed = [tuple(link.branches[0] for link in one.candidate.links) for one in story.landings]
-    for branch, before in story.emergencies.items():
-        had_landed = any(branch in together for together in landed[:before])
-        assert had_landed or landed[before] == (branch,)
-
-
-@many
-@given(hurried_worlds())
-def test_whoever_an_emergency_interrupts_still_lands(scenario: Scenario) -> None:
-    gate, _ = played(scenario)
-    good = set(scenario.branches) - scenario.faults.red
-    assert good <= {name_of(work) for work in works_of(gate.remote.tip)}
-
-
-@many
-@given(scenarios())
-def test_what_was_in_the_target_stays_there(scenario: Scenario) -> None:
-    gate, _ = played(scenario)
-    assert all(
-        after.startswith(f"{before}/")
-        for before, after in zip(gate.remote.target, gate.remote.target[1:], strict=False)
+    # Without shrinking: a world that never ends takes minutes to shrink, and reads well enough as it is.
+    @settings(
+        max_examples=how_many,
+        deadline=None,
+        phases=[Phase.generate],
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )
+    @given(scenarios)
+    def play(scenario: Scenario) -> None:
+        worlds.append(played(scenario))
+
+    play()
+    return worlds
 
 
-@many
-@given(scenarios())
-def test_whoever_was_first_lands_first(scenario: Scenario) -> None:
-    _, story = played(scenario)
-    landed = [link.branches[0] for landing in story.landings for link in landing.candidate.links]
-    undisturbed = [branch for branch in landed if branch not in story.disturbed]
-    assert not [
-        (early, late)
-        for late, early in combinations(undisturbed, 2)
-        if story.admitted[early] < story.admitted[late] and is_no_less(early, late, story)
-    ]
+@pytest.fixture(scope="module")
+def worlds() -> list[World]:
+    return some(scenarios(), how_many=150)
 
 
-@many
-@given(scenarios())
-def test_every_good_entry_lands(scenario: Scenario) -> None:
-    gate, story = played(scenario)
-    deleted = {event.branch for _, event in scenario.events if isinstance(event, Delete)}
-    good = {b for b in story.admitted if not scenario.faults.touch(b) and b not in deleted}
-    assert good <= {name_of(work) for work in works_of(gate.remote.tip)}
+@pytest.fixture(scope="module")
+def hurried() -> list[World]:
+    return some(hurried_worlds(), how_many=100)
 
 
-@many
-@given(scenarios())
-def test_it_ends_with_a_person_or_with_an_empty_queue(scenario: Scenario) -> None:
-    gate, story = played(scenario)
-    assert story.is_over
-    assert gate.state.landing is None
-    assert {entry.state for entry in gate.state.entries.values()} <= {EntryState.SENT_BACK, EntryState.HELD}
+@pytest.fixture(scope="module")
+def quiet() -> list[World]:
+    return some(quiet_worlds(), how_many=100)
 
 
-@many
-@given(scenarios())
-def test_a_plan_says_something_and_waits_for_one_thing(scenario: Scenario) -> None:
-    _, story = played(scenario)
-    assert all(story.plans)
-    assert not [p for p in story.plans if len(p) > 1 and any(isinstance(action, Wait) for action in p)]
+@pytest.fixture(scope="module")
+def disabled() -> list[World]:
+    return some(scenarios(enabled=False), how_many=70)
 
 
-@many
-@given(scenarios())
-def test_no_more_retests_run_than_may(scenario: Scenario) -> None:
-    assert played(scenario)[1].most_running <= scenario.policy.parallel
+def those_without(worlds: list[World], claim: Callable[[World], bool]) -> list[Scenario]:
+    """The worlds in which the claim does not hold."""
+    return [world.scenario for world in worlds if not claim(world)]
 
 
-@many
-@given(scenarios())
-def test_nothing_is_started_while_the_repository_is_paused(scenario: Scenario) -> None:
-    assert played(scenario)[1].started_while_paused == []
+def test_nothing_untested_lands(worlds: list[World]) -> None:
+    def tested(world: World) -> bool:
+        landings, faults = world.story.landings, world.scenario.faults
+        return all(landing.was_tested for landing in landings) and not any(
+            faults.are_red(works_of(landing.candidate.commit)) for landing in landings
+        )
+
+    assert those_without(worlds, tested) == []
 
 
-@many
-@given(scenarios())
-def test_an_entry_is_sent_back_for_a_fault_of_its_own(scenario: Scenario) -> None:
-    _, story = played(scenario)
-    assert [ended for ended in story.sent_back if not is_its_own(ended, scenario.faults)] == []
+def test_what_lands_stands_on_the_target_as_it_was(worlds: list[World]) -> None:
+    def on_the_tip(world: World) -> bool:
+        return all(landing.candidate.base == landing.tip_before for landing in world.story.landings)
+
+    assert those_without(worlds, on_the_tip) == []
 
 
-@many
-@given(scenarios())
-def test_only_an_author_who_pushed_too_often_is_held(scenario: Scenario) -> None:
-    _, story = played(scenario)
-    assert all(ended.entry.retries == scenario.policy.max_retries for ended in story.held)
-    assert all(ended.entry.state is EntryState.SENT_BACK for ended in story.held)
+def test_nothing_lands_twice(worlds: list[World]) -> None:
+    def once(world: World) -> bool:
+        works = works_of(world.gate.remote.tip)
+        return len(set(works)) == len(works)
+
+    assert those_without(worlds, once) == []
 
 
-@many
-@given(scenarios())
-def test_no_candidate_is_longer_than_what_may_be_on_trial(scenario: Scenario) -> None:
-    most = windowing.most(scenario.policy)
-    assert played(scenario)[1].most_on_trial <= most
+def test_a_good_emergency_is_the_next_to_land(hurried: list[World]) -> None:
+    def next_to_land(world: World) -> bool:
+        story = world.story
+        landed = [tuple(link.branches[0] for link in one.candidate.links) for one in story.landings]
+        return all(
+            any(branch in together for together in landed[:before]) or landed[before] == (branch,)
+            for branch, before in story.emergencies.items()
+        )
+
+    assert those_without(hurried, next_to_land) == []
 
 
-@many
-@given(quiet_worlds())
-def test_whatever_the_strategy_the_same_entries_land(scenario: Scenario) -> None:
-    serial = replace(scenario, policy=Policy())
-    assert set(works_of(played(scenario)[0].remote.tip)) == set(works_of(played(serial)[0].remote.tip))
+def test_whoever_an_emergency_interrupts_still_lands(hurried: list[World]) -> None:
+    def all_good(world: World) -> bool:
+        return set(world.scenario.branches) - world.scenario.faults.red <= world.landed
+
+    assert those_without(hurried, all_good) == []
 
 
-@many
-@given(quiet_worlds())
-def test_retests_are_bounded(scenario: Scenario) -> None:
+def test_what_was_in_the_target_stays_there(worlds: list[World]) -> None:
+    def only_grows(world: World) -> bool:
+        return all(after.startswith(f"{before}/") for before, after in pairwise(world.gate.remote.target))
+
+    assert those_without(worlds, only_grows) == []
+
+
+def test_whoever_was_first_lands_first(worlds: list[World]) -> None:
+    def in_order(world: World) -> bool:
+        story = world.story
+        landed = [link.branches[0] for landing in story.landings for link in landing.candidate.links]
+        undisturbed = [branch for branch in landed if branch not in story.disturbed]
+        return not any(
+            story.admitted[early] < story.admitted[late] and is_no_less(early, late, story)
+            for late, early in combinations(undisturbed, 2)
+        )
+
+    assert those_without(worlds, in_order) == []
+
+
+def test_every_good_entry_lands(worlds: list[World]) -> None:
+    assert those_without(worlds, lambda world: world.good <= world.landed) == []
+
+
+def test_it_ends_with_a_person_or_with_an_empty_queue(worlds: list[World]) -> None:
+    def at_rest(world: World) -> bool:
+        state = world.gate.state
+        left = {entry.state for entry in state.entries.values()}
+        return (
+            world.story.is_over and state.landing is None and left <= {EntryState.SENT_BACK, EntryState.HELD}
+        )
+
+    assert those_without(worlds, at_rest) == []
+
+
+def test_a_plan_says_something_and_waits_for_one_thing(worlds: list[World]) -> None:
+    def clear(world: World) -> bool:
+        return all(
+            len(plan) == 1 or (len(plan) > 1 and not any(isinstance(action, Wait) for action in plan))
+            for plan in world.story.plans
+        )
+
+    assert those_without(worlds, clear) == []
+
+
+def test_no_more_retests_run_than_may(worlds: list[World]) -> None:
+    assert those_without(worlds, lambda w: w.story.most_running <= w.scenario.policy.parallel) == []
+
+
+def test_nothing_is_started_while_the_repository_is_paused(worlds: list[World]) -> None:
+    assert those_without(worlds, lambda world: world.story.started_while_paused == []) == []
+
+
+def test_an_entry_is_sent_back_for_a_fault_of_its_own(worlds: list[World]) -> None:
+    def own_faults(world: World) -> bool:
+        return all(is_its_own(ended, world.scenario.faults) for ended in world.story.sent_back)
+
+    assert those_without(worlds, own_faults) == []
+
+
+def test_only_an_author_who_pushed_too_often_is_held(worlds: list[World]) -> None:
+    def too_often(world: World) -> bool:
+        most = world.scenario.policy.max_retries
+        return all(
+            ended.entry.retries == most and ended.entry.state is EntryState.SENT_BACK
+            for ended in world.story.held
+        )
+
+    assert those_without(worlds, too_often) == []
+
+
+def test_no_candidate_is_longer_than_what_may_be_on_trial(worlds: list[World]) -> None:
+    def short(world: World) -> bool:
+        return world.story.most_on_trial <= windowing.most(world.scenario.policy)
+
+    assert those_without(worlds, short) == []
+
+
+def test_whatever_the_strategy_the_same_entries_land(quiet: list[World]) -> None:
+    def as_one_by_one(world: World) -> bool:
+        return world.landed == played(replace(world.scenario, policy=Policy())).landed
+
+    assert those_without(quiet, as_one_by_one) == []
+
+
+def test_retests_are_bounded(quiet: list[World]) -> None:
     """Those of a world without reds; and a search for each red one, with all slots in every step.
 
     Of what is tested behind a red one, no more is lost than once all slots.
     """
-    unhedged = replace(scenario, policy=replace(scenario.policy, hedge=False))
-    assert played(unhedged)[1].retests <= most_unhedged(unhedged)
+
+    def bounded(world: World) -> bool:
+        unhedged = hedging(world.scenario, hedge=False)
+        return played(unhedged).story.retests <= most_unhedged(unhedged)
+
+    assert those_without(quiet, bounded) == []
 
 
-@many
-@given(quiet_worlds())
-def test_hedges_are_bounded(scenario: Scenario) -> None:
+def test_hedges_are_bounded(quiet: list[World]) -> None:
     """Without each entry one for everybody behind it, and anew after a red one; and those that gave way.
 
     Each of these gave way to a retest of the line.
     """
-    entries, reds = len(scenario.branches), len(scenario.faults.red)
-    hedged = replace(scenario, policy=replace(scenario.policy, hedge=True))
-    most_hedges = (1 + reds) * entries * (entries - 1) // 2
-    assert played(hedged)[1].retests <= 2 * most_unhedged(hedged) + most_hedges
+
+    def bounded(world: World) -> bool:
+        hedged = hedging(world.scenario, hedge=True)
+        entries, reds = len(hedged.branches), len(hedged.faults.red)
+        most_hedges = (1 + reds) * entries * (entries - 1) // 2
+        return played(hedged).story.retests <= 2 * most_unhedged(hedged) + most_hedges
+
+    assert those_without(quiet, bounded) == []
 
 
-@many
-@given(quiet_worlds())
-def test_without_a_red_one_no_candidate_is_tested_twice(scenario: Scenario) -> None:
+def test_without_a_red_one_no_candidate_is_tested_twice(quiet: list[World]) -> None:
     """So a retest for each entry at most, where slots are free for all; and one for each batch at least."""
-    green = replace(scenario, faults=Faults(), policy=replace(scenario.policy, hedge=False))
-    batches = ceil(len(green.branches) / green.policy.batch)
-    assert batches <= played(green)[1].retests <= most_without_reds(green)
+
+    def once(world: World) -> bool:
+        green = replace(hedging(world.scenario, hedge=False), faults=Faults())
+        batches = ceil(len(green.branches) / green.policy.batch)
+        return batches <= played(green).story.retests <= most_without_reds(green)
+
+    assert those_without(quiet, once) == []
 
 
-@many
-@given(scenarios(enabled=False))
-def test_a_disabled_gate_lands_all_that_fits_without_a_retest(scenario: Scenario) -> None:
-    gate, story = played(scenario)
-    fits = {b for b in story.admitted if not scenario.faults.touch(b)}
-    deleted = {event.branch for _, event in scenario.events if isinstance(event, Delete)}
-    assert story.most_running == 0
-    assert story.is_over
-    assert fits - deleted <= {name_of(work) for work in works_of(gate.remote.tip)}
+def test_a_disabled_gate_lands_all_that_fits_without_a_retest(disabled: list[World]) -> None:
+    def lands_all(world: World) -> bool:
+        story = world.story
+        return story.most_running == 0 and story.is_over and world.good <= world.landed
+
+    assert those_without(disabled, lands_all) == []
+
+
+def hedging(scenario: Scenario, *, hedge: bool) -> Scenario:
+    return replace(scenario, policy=replace(scenario.policy, hedge=hedge))
 
 
 def most_unhedged(scenario: Scenario) -> int:
