@@ -7,23 +7,58 @@ the interpreter (the locale, PYTHON*, what is imported when) and its end: those 
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import subprocess  # noqa: TID251 - the command line is met from outside
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from subprocess import TimeoutExpired  # noqa: TID251 - said as its processes say it
 from tempfile import TemporaryFile
 
 from mergetui.cli.main import run
 
 _LARGEST = 100_000
 """Bytes of a command's words and environment."""
+_LONGEST_NUMBER = 20
+_MOST_DESCRIPTORS = 256
 _STREAMS = (0, 1, 2)
 
 
+class Forked:
+    """A command under way; as `subprocess.Popen` has it."""
+
+    def __init__(self, told: int) -> None:
+        self._told = told
+        self.pid = int(os.read(told, _LONGEST_NUMBER))
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code, once it has ended."""
+        with suppress(TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, patience: float) -> int:
+        if self.returncode is None:
+            if not select.select([self._told], [], [], patience)[0]:
+                raise TimeoutExpired(str(self.pid), patience)
+            self.returncode = int(os.read(self._told, _LONGEST_NUMBER))
+            os.close(self._told)
+        return self.returncode
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
 class Forking:
-    """The process that forks, started with the first command; one command at a time."""
+    """The process that forks, started with the first command."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
@@ -34,14 +69,27 @@ class Forking:
         self, words: Sequence[str], *, cwd: Path, environment: Mapping[str, str], patience: float
     ) -> tuple[int, bytes, bytes]:
         """Exit code, stdout and stderr; after `patience` seconds the command is killed."""
-        self._start()
-        request = json.dumps([list(words), str(cwd), dict(environment)]).encode()
         with Path(os.devnull).open("rb") as nothing, TemporaryFile() as out, TemporaryFile() as err:
-            socket.send_fds(self._channel, [request], [nothing.fileno(), out.fileno(), err.fileno()])
-            code = self._end_of(int(self._channel.recv(_LARGEST)), patience)
+            streams = (nothing.fileno(), out.fileno(), err.fileno())
+            command = self.start(words, cwd=cwd, environment=environment, streams=streams)
+            try:
+                code = command.wait(patience)
+            finally:
+                command.kill()
             out.seek(0)
             err.seek(0)
             return code, out.read(), err.read()
+
+    def start(
+        self, words: Sequence[str], *, cwd: Path, environment: Mapping[str, str], streams: Sequence[int]
+    ) -> Forked:
+        """With these as stdin, stdout and stderr."""
+        self._start()
+        request = json.dumps([list(words), str(cwd), dict(environment)]).encode()
+        told, telling = os.pipe()
+        socket.send_fds(self._channel, [request], [*streams, telling])
+        os.close(telling)
+        return Forked(told)
 
     def close(self) -> None:
         self._channel.close()
@@ -57,41 +105,41 @@ class Forking:
         self._process = subprocess.Popen(argv, env=dict(self._environment), pass_fds=[theirs])
         self._theirs.close()
 
-    def _end_of(self, pid: int, patience: float) -> int:
-        self._channel.settimeout(patience)
-        try:
-            return int(self._channel.recv(_LARGEST))
-        except TimeoutError:
-            os.kill(pid, signal.SIGKILL)
-            self._channel.settimeout(None)
-            self._channel.recv(_LARGEST)
-            raise
-        finally:
-            self._channel.settimeout(None)
-
 
 def _serve(channel: socket.socket) -> None:
-    """Fork for every request until the other end is closed; told are a pid, and then its exit code."""
+    """Fork for every request until the other end is closed; told are a pid, and in the end its exit code."""
+    children: dict[int, tuple[int, int]] = {}
     while True:
-        request, streams, _, _ = socket.recv_fds(channel, _LARGEST, len(_STREAMS))
-        if not request:
-            return
-        child = os.fork()
-        if child == 0:
-            channel.close()
-            os._exit(_become(streams, *json.loads(request)))
-        for stream in streams:
-            os.close(stream)
-        channel.send(str(child).encode())
-        _, status = os.waitpid(child, 0)
-        channel.send(str(os.waitstatus_to_exitcode(status)).encode())
+        ready, _, _ = select.select([channel.fileno(), *children], [], [])
+        for ended in [one for one in ready if one in children]:
+            pid, telling = children.pop(ended)
+            # Told before its number is free for another process.
+            status = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            assert status is not None
+            code = status.si_status if status.si_code == os.CLD_EXITED else -status.si_status
+            os.write(telling, str(code).encode())
+            os.waitpid(pid, 0)
+            os.close(telling)
+            os.close(ended)
+        if channel.fileno() in ready:
+            request, given, _, _ = socket.recv_fds(channel, _LARGEST, len(_STREAMS) + 1)
+            if not request:
+                return
+            *streams, telling = given
+            child = os.fork()
+            if child == 0:
+                os._exit(_become(streams, *json.loads(request)))
+            for stream in streams:
+                os.close(stream)
+            os.write(telling, str(child).encode())
+            children[os.pidfd_open(child)] = child, telling
 
 
 def _become(streams: Sequence[int], words: list[str], cwd: str, environment: dict[str, str]) -> int:
     """The exit code."""
     for number, stream in zip(_STREAMS, streams, strict=True):
         os.dup2(stream, number)
-        os.close(stream)
+    os.closerange(len(_STREAMS), _MOST_DESCRIPTORS)
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
@@ -112,9 +160,12 @@ def _load() -> None:
     import mergetui.cli.flakes
     import mergetui.cli.report
     import mergetui.cli.verify
+    import mergetui.cli.webhooks
     import mergetui.doctor.examination
     import mergetui.driver.driver
-    import mergetui.engine  # noqa: F401
+    import mergetui.engine
+    import mergetui.webhooks.serving
+    import mergetui.webhooks.web  # noqa: F401
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 import mergetui
 from tests.adapters.waiting import eventually
-from tests.cli.forking import Forking
+from tests.cli.forking import Forked, Forking
 
 DONE, NO, USAGE, BROKEN, AGAIN, INTERRUPTED = 0, 1, 2, 70, 75, 130
 
@@ -53,7 +53,7 @@ class Answer(Struct, frozen=True):
 class Running:
     """A command that goes on."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", told: Path) -> None:
+    def __init__(self, process: "subprocess.Popen[bytes] | Forked", told: Path) -> None:
         self._process = process
         self._told = told
 
@@ -86,7 +86,7 @@ class Running:
 class Mergetui:
     """The command line with a configuration file and a state directory of its own.
 
-    With `forking`, commands that are waited for are started by it, but for those that start `afresh`.
+    With `forking`, commands are started by it, but for those that start `afresh` or on a terminal.
     """
 
     def __init__(self, directory: Path, forking: Forking | None = None) -> None:
@@ -136,17 +136,28 @@ class Mergetui:
     @contextmanager
     def running(self, *words: str, **environ: str) -> Iterator[Running]:
         """The command under way; gone, with all that it started, when the block is left."""
+        with self._under_way(words, environ, self._forking) as running:
+            yield running
+
+    @contextmanager
+    def running_afresh(self, *words: str, **environ: str) -> Iterator[Running]:
+        """The same in an interpreter of its own: for what is said about how that ends."""
+        with self._under_way(words, environ, None) as running:
+            yield running
+
+    @contextmanager
+    def _under_way(
+        self, words: Sequence[str], environ: Mapping[str, str], forking: Forking | None
+    ) -> Iterator[Running]:
         self._started += 1
         told = self.directory / f"told-{self._started}"
-        with told.with_suffix(".out").open("wb") as out, told.with_suffix(".err").open("wb") as err:
-            process = subprocess.Popen(
-                command(*self.places, *words),
-                cwd=self.directory,
-                env={**self.environment, **environ},
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-            )
+        with (
+            Path(os.devnull).open("rb") as nothing,
+            told.with_suffix(".out").open("wb") as out,
+            told.with_suffix(".err").open("wb") as err,
+        ):
+            streams = (nothing.fileno(), out.fileno(), err.fileno())
+            process = self._start([*self.places, *words], environ, streams, forking)
         try:
             yield Running(process, told)
         finally:
@@ -157,20 +168,27 @@ class Mergetui:
         """The exit code and what is on the screen of a person who has typed that."""
         ours, theirs = pty.openpty()
         os.write(ours, typed.encode())
-        ran = subprocess.run(
-            command(*self.places, *words),
-            cwd=self.directory,
-            env=self.environment,
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            timeout=_PATIENCE,
-            check=False,
-        )
+        process = self._start([*self.places, *words], {}, (theirs, theirs, theirs), None)
+        code = process.wait(_PATIENCE)
         shown = os.read(ours, 65_536).decode()
         os.close(theirs)
         os.close(ours)
-        return ran.returncode, shown
+        return code, shown
+
+    def _start(
+        self,
+        words: Sequence[str],
+        environ: Mapping[str, str],
+        streams: tuple[int, int, int],
+        forking: Forking | None,
+    ) -> "subprocess.Popen[bytes] | Forked":
+        environment = {**self.environment, **environ}
+        if forking is not None:
+            return forking.start(words, cwd=self.directory, environment=environment, streams=streams)
+        stdin, out, err = streams
+        return subprocess.Popen(
+            command(*words), cwd=self.directory, env=environment, stdin=stdin, stdout=out, stderr=err
+        )
 
     def queue(self) -> list[Any]:
         queue: list[Any] = self("status", "shop", "--json").json["repos"][0]["queue"]

@@ -28,7 +28,7 @@ def test_a_signal_brings_it_to_a_safe_point(
     testing: Mergetui, remote: Remote, stop: Stop, number: signal.Signals, words: list[str]
 ) -> None:
     before = [(entry["id"], entry["head"]) for entry in testing.queue()]
-    with testing.running("run", "--json", *words) as run:
+    with testing.running_afresh("run", "--json", *words) as run:
         retest = stop.reached()
         run.signal(number)
         answer = run.end()

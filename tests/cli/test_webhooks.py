@@ -229,7 +229,7 @@ def test_without_the_extra_it_says_what_to_install(forged: Mergetui, tmp_path: P
     hiding.mkdir()
     (hiding / f"{missing}.py").write_text(f"raise ModuleNotFoundError('No module named {missing}')\n")
     path = f"{hiding}:{forged.environment['PYTHONPATH']}"
-    with forged.running("webhooks", "--listen", "127.0.0.1:0", PYTHONPATH=path) as running:
+    with forged.running_afresh("webhooks", "--listen", "127.0.0.1:0", PYTHONPATH=path) as running:
         answer = running.end()
     assert answer.code == USAGE
     assert "pip install 'mergetui[forges]'" in answer.err
