@@ -65,7 +65,7 @@ class TestGate:
         tables: Mapping[str, Mapping[str, object]] = settings.pop("tables", {})  # type: ignore[assignment]
         self.checks = {name: parse_check(name, table) for name, table in tables.items()}
         gate = {key: settings.pop(key) for key in list(settings) if key in Gate.__struct_fields__}
-        defaults = {"retest": RETEST, "fetch_interval": timedelta(milliseconds=50)}
+        defaults = {"retest": RETEST, "fetch_interval": timedelta(seconds=5)}
         self.repository = Repository(
             **{"name": "shop", "remote": remote.url, **defaults, **settings}  # type: ignore[arg-type]
         )
