@@ -184,8 +184,9 @@ def test_a_certificate_that_somebody_vouches_for_is_taken(
 
 
 @pytest.fixture
-def secure(tmp_path: Path) -> Iterator[TestForge]:
-    """It speaks TLS, with a certificate of its own making."""
+def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestForge]:
+    """It speaks TLS, with a certificate of its own making; trusted is what this machine trusts."""
+    monkeypatch.delenv("SSL_CERT_DIR")
     authority, key = tmp_path / "authority.pem", tmp_path / "key.pem"
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]

@@ -1,6 +1,7 @@
 """What others do to the remote while the gate works."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -47,6 +48,16 @@ def test_a_push_to_main_during_the_retest_is_caught_up_with(remote: Remote, gate
     assert remote.tip() == tested
     assert {"a", "b"} <= remote.files().keys()
     assert len(gate.facts(TargetMoved)) == 1
+
+
+def test_a_push_to_main_ends_a_retest_within_the_interval(remote: Remote, make_gate: MakeGate) -> None:
+    endless = "[ -e b ] || exec sleep 600"
+    gate = make_gate(retest=endless, fetch_interval=timedelta(milliseconds=50))
+    remote.propose("feature", a="1")
+    gate.when(RetestStarted, lambda: remote.push(b="1"))
+    gate.enqueue("feature")
+    gate.drain()
+    assert gate.landed() == ["feature"]
 
 
 @pytest.mark.fault(3)

@@ -22,5 +22,5 @@ async def shown(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not fact():
         assert time.monotonic() < deadline, "it never came true"
-        await pilot.pause(0.005)
+        await pilot.pause(0.01)
     await pilot.pause()
