@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import struct
 import subprocess  # noqa: TID251 - the command line is met from outside
 import sys
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from mergetui.cli.main import run
 
 _LARGEST = 100_000
 """Bytes of a command's words and environment."""
-_LONGEST_NUMBER = 20
+_NUMBER = struct.Struct("q")
 _MOST_DESCRIPTORS = 256
 _STREAMS = (0, 1, 2)
 
@@ -32,7 +33,7 @@ class Forked:
 
     def __init__(self, told: int) -> None:
         self._told = told
-        self.pid = int(os.read(told, _LONGEST_NUMBER))
+        self.pid = _number(told)
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -45,7 +46,7 @@ class Forked:
         if self.returncode is None:
             if not select.select([self._told], [], [], patience)[0]:
                 raise TimeoutExpired(str(self.pid), patience)
-            self.returncode = int(os.read(self._told, _LONGEST_NUMBER))
+            self.returncode = _number(self._told)
             os.close(self._told)
         return self.returncode
 
@@ -106,6 +107,11 @@ class Forking:
         self._theirs.close()
 
 
+def _number(told: int) -> int:
+    """The next one: both may have been told by now."""
+    return int(_NUMBER.unpack(os.read(told, _NUMBER.size))[0])
+
+
 def _serve(channel: socket.socket) -> None:
     """Fork for every request until the other end is closed; told are a pid, and in the end its exit code."""
     children: dict[int, tuple[int, int]] = {}
@@ -117,7 +123,7 @@ def _serve(channel: socket.socket) -> None:
             status = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
             assert status is not None
             code = status.si_status if status.si_code == os.CLD_EXITED else -status.si_status
-            os.write(telling, str(code).encode())
+            os.write(telling, _NUMBER.pack(code))
             os.waitpid(pid, 0)
             os.close(telling)
             os.close(ended)
@@ -131,7 +137,7 @@ def _serve(channel: socket.socket) -> None:
                 os._exit(_become(streams, *json.loads(request)))
             for stream in streams:
                 os.close(stream)
-            os.write(telling, str(child).encode())
+            os.write(telling, _NUMBER.pack(child))
             children[os.pidfd_open(child)] = child, telling
 
 
