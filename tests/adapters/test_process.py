@@ -143,6 +143,7 @@ def test_end_kills_what_ignores_being_asked(processes: SystemProcesses, start: S
 
 def test_end_reaches_a_stopped_process(processes: SystemProcesses, sleeper: subprocess.Popen[bytes]) -> None:
     sleeper.send_signal(signal.SIGSTOP)
+    eventually(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED)
     assert processes.end(identify(sleeper.pid))
     assert sleeper.wait() == -signal.SIGKILL
 
