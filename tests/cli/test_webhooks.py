@@ -48,8 +48,9 @@ def forged(bare: Mergetui, remote: Remote) -> Mergetui:
 
 
 @contextmanager
-def hearing(mergetui: Mergetui, *words: str) -> Iterator[Hooks]:
-    with mergetui.running("webhooks", "--listen", "127.0.0.1:0", *words) as running:
+def hearing(mergetui: Mergetui, *words: str, afresh: bool = False) -> Iterator[Hooks]:
+    start = mergetui.running_afresh if afresh else mergetui.running
+    with start("webhooks", "--listen", "127.0.0.1:0", *words) as running:
         address = eventually(lambda: _address(running.said()), within=30)
         yield Hooks(running, address)
 
@@ -129,7 +130,7 @@ def test_the_same_delivery_after_a_restart_does_nothing(forged: Mergetui) -> Non
 
 def test_a_signal_ends_it_cleanly_and_keeps_what_is_spooled(forged: Mergetui, remote: Remote) -> None:
     away = remote.path.rename(remote.path.with_suffix(".away"))
-    with hearing(forged) as hooks:
+    with hearing(forged, afresh=True) as hooks:
         hooks.tell("github-labeled")
         eventually(lambda: "later" in hooks.log())
         hooks.running.signal(signal.SIGTERM)
