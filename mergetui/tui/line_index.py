@@ -4,7 +4,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 
-from mergetui.tui.log_errors import containing, starting
+from mergetui.tui.log_errors import error_spots
 
 OPEN_CAP = 4_096
 """Bytes of an unfinished line that are remembered to recognise an error in it."""
@@ -84,9 +84,7 @@ class LineIndex:
     def _note_errors(self, chunk: bytes, starts: list[int]) -> None:
         text = b"\n" + self._open + chunk
         origin = self.size - len(self._open) - 1
-        hits = {origin + found.start() + 1 for found in starting.finditer(text)}
-        hits |= {origin + found.start() for found in containing.finditer(text)}
-        lines = {self.newlines + bisect_right(starts, hit) for hit in hits}
+        lines = {self.newlines + bisect_right(starts, origin + spot) for spot in error_spots(text)}
         room = self._cap - len(self.errors)
         last = self.errors[-1] if self.errors else -1
         self.errors.extend(sorted(line for line in lines if line > last)[:room])
