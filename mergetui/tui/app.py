@@ -1,7 +1,6 @@
 """The console as a Textual app: it starts what hears and watches, and it ends it."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -21,6 +20,7 @@ from textual.screen import Screen
 from mergetui import cleaning
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.calling import Caller, keeping_title
+from mergetui.tui.collecting import Collecting
 from mergetui.tui.company import Company
 from mergetui.tui.key_table import Bound, faults
 from mergetui.tui.leaving import Leaving
@@ -78,6 +78,7 @@ class Console(App[None]):
         self._leaving = Leaving(
             self, bridge, self._operator, pictures=lambda: self.main.pictures, unwatch=self._watcher.stop
         )
+        self._collecting = Collecting()
         self.main = MainScreen(bridge, self._operator, self._leaving.ask)
         self._caller = Caller(self._tell_terminal, channels, os.environ)
         for theme in THEMES:
@@ -124,9 +125,7 @@ class Console(App[None]):
             self.post_message(EngineStarted())
 
     def on_engine_started(self) -> None:
-        # What is there by now stays: a collection that went through all of it would hold up a key.
-        gc.freeze()
-        gc.enable()
+        self._collecting.begin(self)
         sys.setswitchinterval(_TURN)
         self._operator.tidy_up()
         self.main.show_operator(self._bridge.operator)
@@ -151,6 +150,7 @@ class Console(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key | events.MouseDown | events.Paste):
             self.main.note_input(event.time)
+            self._collecting.put_off()
         await super().on_event(event)
 
     def _tell_terminal(self, sequence: str) -> None:

@@ -62,7 +62,7 @@ class RetestWatch:
             mask, report = self._mask_of(taken.picture.name), _report_of(now, taken)
             self._pane.show_log(now.path, mask, title=title, empty=empty, report=report)
         else:
-            self._pane.retitle(title)
+            self._pane.retitle(title, empty=empty)
 
 
 def _is_testing(entry: Entry) -> bool:
@@ -70,9 +70,8 @@ def _is_testing(entry: Entry) -> bool:
 
 
 def _subject(followed: Followed) -> tuple[object, ...]:
-    """What the pane is given once: its log, or whose it would be and the words while there is none."""
-    without = (followed.entry, followed.comes) if followed.path is None else None
-    return followed.repository, followed.path, without
+    """What the pane is given once: the log, or none of this repository."""
+    return followed.repository, followed.path
 
 
 def _report_of(followed: Followed, taken: PictureTaken) -> ReportFile | None:

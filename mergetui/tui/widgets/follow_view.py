@@ -11,11 +11,12 @@ from textual.scrollbar import ScrollTo, ScrollUp
 from textual.widget import Widget
 
 from mergetui.tui.key_table import bind
+from mergetui.tui.widgets.titled import Entitled
 
 SIDESTEP = 8
 
 
-class FollowView(ScrollView, can_focus=True, inherit_bindings=False):
+class FollowView(Entitled, ScrollView, can_focus=True, inherit_bindings=False):
     """The reader's place in `line_total` lines. While not following, only the reader moves it.
 
     A subclass draws the lines, tells of new ones with `grow_to`, and says the place in `caption`.

@@ -7,7 +7,6 @@ from typing import ClassVar, NamedTuple
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
@@ -32,7 +31,7 @@ CORNERS = 6
 
 
 class Paints(NamedTuple):
-    """The view's styles, worked out once per drawing."""
+    """The view's styles."""
 
     base: Style = Style.null()
     cursor: Style = Style.null()
@@ -91,7 +90,10 @@ class LogLines(FollowView):
         self._report: ReportFile | None = None
         self._captions = ("", "")
         self._strips = LineStrips()
-        self._paints = Paints()
+        self._paints: Paints | None = None
+        """Until they change: Textual works each out anew from all that the widget is in."""
+        self._drawing: Paints | None = None
+        """Of the drawing that is under way."""
 
     def show_log(
         self,
@@ -121,9 +123,14 @@ class LogLines(FollowView):
         self.start_over()
         self.follow()
 
-    def retitle(self, title: str) -> None:
-        """Another title of the log that is shown."""
+    def retitle(self, title: str, *, empty: str) -> None:
+        """Another title of the log that is shown, and other words while it has no lines."""
         self._title = cleaning.name(title)
+        if self._source is None:
+            self._progress = ""
+        if empty != self._empty:
+            self._empty = empty
+            self.refresh()
         self.caption()
 
     def stand_at_first_error(self) -> None:
@@ -157,6 +164,7 @@ class LogLines(FollowView):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.forget()
+        self._paints = None
 
     def action_follow(self) -> None:
         self._standing = False
@@ -173,7 +181,7 @@ class LogLines(FollowView):
         captions = (title, " · ".join(filter(None, (self._seeking.note, new))))
         if captions != self._captions:
             self._captions = captions
-            self.border_title, self.border_subtitle = (Content(text) if text else None for text in captions)
+            self.entitle(*captions)
 
     def _named(self, place: str) -> str:
         """Title and progress; what is in brackets only where there is room for it."""
@@ -183,20 +191,30 @@ class LogLines(FollowView):
         return " · ".join(filter(None, (self._title, self._progress.partition(" (")[0])))
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        self._paints = Paints(
-            base=self.rich_style,
+        self._drawing = None
+        return super().render_lines(crop)
+
+    def _prepare(self) -> Paints:
+        """What all lines of a drawing need; where none is drawn anew, nothing is worked out."""
+        if self._drawing is None:
+            self._paints = self._paints or self._painted()
+            self._drawing = self._paints._replace(base=self.rich_style)
+            errors = self._source.errors if self._source is not None else ()
+            hits, total = self._seeking.hits, self.line_total
+            self._heat = heat_of(errors, hits, self._marks, total=total, height=self.page)
+        return self._drawing
+
+    def _painted(self) -> Paints:
+        return Paints(
             cursor=self.get_component_rich_style("log-pane--cursor"),
             error=self.get_component_rich_style("log-pane--error", partial=True),
             match=self.get_component_rich_style("log-pane--match", partial=True),
             faint=self.get_component_rich_style("log-pane--faint", partial=True),
             mark=self.get_component_rich_style("log-pane--mark", partial=True),
         )
-        errors = self._source.errors if self._source is not None else ()
-        self._heat = heat_of(errors, self._seeking.hits, self._marks, total=self.line_total, height=self.page)
-        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width, paints = self.scrollable_content_region.width, self._paints
+        width, paints = self.scrollable_content_region.width, self._prepare()
         if not self.line_total or self._source is None:
             return centred(self._words(), y, Size(width, self.page), paints.base + paints.faint)
         number = self.scroll_offset.y + y

@@ -5,8 +5,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input, Label
+
+
+class Line(Input):
+    """It has its width whatever is in it: Textual's lays the whole screen out anew at every letter."""
+
+    virtual_size = Reactive(Size(0, 0))
 
 
 class Prompt(Horizontal):
@@ -23,7 +31,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Label("", markup=False)
-        yield Input(id="prompt", compact=True, max_length=200, select_on_focus=False)
+        yield Line(id="prompt", compact=True, max_length=200, select_on_focus=False)
 
     def open(self, label: str, text: str) -> None:
         self.query_one(Label).update(f" {label} ")

@@ -113,7 +113,8 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self._places: dict[str, int] = {}
         self._styles: dict[str, Style] = {}
         """Until they change: Textual works each out anew from all that the widget is in."""
-        self._base = Style.null()
+        self._base: Style | None = None
+        """Of the drawing that is under way."""
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:
         """The row, in `width` cells."""
@@ -179,23 +180,29 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        if not self._styles:
-            self._styles = {
-                tone: self.get_component_rich_style(f"row--{tone}", partial=True) for tone in self.TONES
-            }
-            self._styles["plain"] = Style.null()
-            self._styles["cursor"] = self.get_component_rich_style("row--cursor")
-        self._base = self.rich_style
+        self._base = None
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
-        width, base = self.scrollable_content_region.width, self._base
+        width, base = self.scrollable_content_region.width, self._prepare()
         place = self.scroll_offset.y + y
         if not self.keys:
             return centred(self.empty, y, Size(width, self._page), base + self._styles["faint"])
         if place >= len(self.keys):
             return Strip.blank(width, base)
         return self._row(self.keys[place], width, base)
+
+    def _prepare(self) -> Style:
+        """The base of all lines of a drawing; where none is drawn anew, nothing is worked out."""
+        if not self._styles:
+            self._styles = {
+                tone: self.get_component_rich_style(f"row--{tone}", partial=True) for tone in self.TONES
+            }
+            self._styles["plain"] = Style.null()
+            self._styles["cursor"] = self.get_component_rich_style("row--cursor")
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
 
     def _row(self, key: str, width: int, base: Style) -> Strip:
         here = key == self.current
