@@ -13,9 +13,7 @@ from textual.driver import Driver
 from mergetui import cleaning
 from mergetui.actions import Why
 from mergetui.integrations import Channel
-from mergetui.model import EntryState
 from mergetui.state import GATE_ITSELF
-from mergetui.tui.bridge import Picture
 from mergetui.tui.clipboard import wrapped_for_tmux
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.cells import cut
@@ -28,9 +26,10 @@ _LONGEST = 160
 """Cells of a notification or a title."""
 
 
-def matters(picture: Picture) -> dict[str, str]:
+def matters(taken: PictureTaken) -> dict[str, str]:
     """What waits for the operator, by a key that stays while it does; the texts are clean."""
-    name, found = picture.name, dict[str, str]()
+    picture, found = taken.picture, dict[str, str]()
+    name = picture.name
     stopped, ending = picture.standing.stopped_itself, picture.standing.ending
     wait, pause = picture.wait, picture.state.pause
     if stopped is not None:
@@ -42,10 +41,9 @@ def matters(picture: Picture) -> dict[str, str]:
         found["room"] = f"{name}: {wait.why}: {wait.detail}"
     if pause is not None and pause.by == GATE_ITSELF:
         found[f"paused {pause.at}"] = f"{name} paused itself: {pause.reason}"
-    for entry in picture.state.entries.values():
-        if entry.state is EntryState.HELD:
-            why = f": {words(entry.reason)}" if entry.reason else ""
-            found[f"held {entry.id} {entry.state_since}"] = f"{name}: {names(entry.branches)} is held{why}"
+    for entry in taken.listed.held:
+        why = f": {words(entry.reason)}" if entry.reason else ""
+        found[f"held {entry.id} {entry.state_since}"] = f"{name}: {names(entry.branches)} is held{why}"
     return {key: _safe(text) for key, text in found.items()}
 
 
@@ -63,7 +61,7 @@ class Caller:
 
     def notice(self, taken: PictureTaken, all_taken: Mapping[str, PictureTaken]) -> None:
         """A newer picture: call for what was not so before. What was so at the start is on the screen."""
-        found = matters(taken.picture)
+        found = matters(taken)
         known = self._known.get(taken.picture.name, found)
         self._known[taken.picture.name] = found.keys()
         self._call([text for key, text in found.items() if key not in known])

@@ -8,7 +8,7 @@ from textual.timer import Timer
 QUIET = 5.0
 """Seconds without a key after which all is gone through, and again after every such while."""
 _SELDOM = 500
-"""So many times more seldom than the middle one comes a full collection by itself, for whoever never pauses."""
+"""Collections of what is younger before a full one comes all the same: for whoever never pauses."""
 
 
 class Collecting:

@@ -12,11 +12,15 @@ from mergetui.queueing import order
 class Listed(Struct, frozen=True, kw_only=True):
     queue: tuple[Entry, ...]
     """In the order in which they are served."""
+    keys: tuple[EntryId, ...]
+    """Of the same."""
     places: Mapping[EntryId, int]
     """From 1."""
     tally: Counter[EntryState]
     flying: tuple[Entry, ...]
     """Those that the gate is at work on."""
+    held: tuple[Entry, ...]
+    """Those that wait for an operator."""
     longest: tuple[int, int]
     """Branch and author, in characters."""
     is_special: bool
@@ -35,9 +39,10 @@ class Listed(Struct, frozen=True, kw_only=True):
 
         `among` are those that a part of `wanted` let through: no other has to be looked at.
         """
-        keys = list(self.folded) if among is None else among
         needle = wanted.casefold()
-        return [key for key in keys if needle in self.folded[key]] if needle else keys
+        if among is None:
+            return [key for key, told in self.folded.items() if needle in told]
+        return [key for key in among if needle in self.folded[key]]
 
 
 def listed(entries: Mapping[EntryId, Entry]) -> Listed:
@@ -45,9 +50,11 @@ def listed(entries: Mapping[EntryId, Entry]) -> Listed:
     queue = order(entries.values())
     return Listed(
         queue=queue,
+        keys=tuple(entry.id for entry in queue),
         places={entry.id: place for place, entry in enumerate(queue, start=1)},
         tally=Counter(entry.state for entry in queue),
         flying=tuple(entry for entry in queue if entry.state.in_flight),
+        held=tuple(entry for entry in queue if entry.state is EntryState.HELD),
         longest=(
             max((len(entry.branch) for entry in queue), default=0),
             max((len(entry.author) for entry in queue), default=0),

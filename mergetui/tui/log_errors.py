@@ -30,7 +30,7 @@ HINTS: Mapping[bytes, tuple[str, ...]] = {
     rb"FAIL(?:ED)?\b": ("pytest -v", "unittest -v, cargo test"),
     rb"ERROR\b": ("pytest -v", "unittest -v, cargo test"),
 }
-"""What is in every line that one of these of `WITHIN` is in: what begins with letters is found ten times as fast."""
+"""What stands in every line that one of these of `WITHIN` stands in: letters are found ten times as fast."""
 
 _starting = re.compile(rb"\n" + COLOURS + rb"(?:" + b"|".join(AT_START.values()) + rb")")
 _within = [

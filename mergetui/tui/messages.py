@@ -8,6 +8,7 @@ from textual.message import Message
 from mergetui.model import Oid
 from mergetui.tui.bridge import Bridge, Picture, Watcher
 from mergetui.tui.listed import listed
+from mergetui.tui.wording import emergencies
 
 if TYPE_CHECKING:
     from mergetui.adapters.presence import OpenConsole
@@ -22,6 +23,7 @@ class PictureTaken(Message):
         self.picture = picture
         self.listed = listed(picture.state.entries)
         self.queue = self.listed.queue
+        self.emergencies = emergencies(picture)
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, PictureTaken) and message.picture.name == self.picture.name

@@ -1,6 +1,6 @@
 """How the console says what is stored: glyphs and words, ages, reasons; all of it cleaned."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -184,33 +184,35 @@ def notices(picture: Picture, keys: Bound = DEFAULT_KEYS) -> list[str]:
         told.append(f"{name}: {picture.wait.why}: {picture.wait.detail}")
     if seen is not None and seen.trouble is not None:
         told.append(f"{name}: the remote cannot be reached: {seen.trouble}")
-    return [cleaning.name(cleaning.redact(line)) for line in told]
+    return [_clean(line) for line in told]
 
 
 def missing(repository: str, why: str) -> str:
     """Of a repository whose stored state cannot be read: what is shown of it is old."""
-    return cleaning.name(cleaning.redact(f"{repository} cannot be read, what is shown is old: {why}"))
+    return _clean(f"{repository} cannot be read, what is shown is old: {why}")
 
 
-def orders(picture: Picture, keys: Bound = DEFAULT_KEYS) -> list[str]:
-    """What operators have said that holds at this moment, one line each."""
-    told = [*_emergencies(picture), *_pause(picture, keys.shown("pause"))]
-    return [cleaning.name(cleaning.redact(line)) for line in told]
+def emergencies(picture: Picture) -> tuple[str, ...]:
+    """Entries that go ahead of everything, one line each."""
+    return tuple(
+        _clean(f"{picture.name}: {entry.branch} is {entry.state.replace('-', ' ')}, {entry.emergency!s}")
+        for entry in picture.state.entries.values()
+        if entry.emergency is not None and not entry.state.needs_a_person
+    )
 
 
-def _emergencies(picture: Picture) -> Iterator[str]:
-    for entry in picture.state.entries.values():
-        if entry.emergency is not None and not entry.state.needs_a_person:
-            state = entry.state.replace("-", " ")
-            yield f"{picture.name}: {entry.branch} is {state}, {entry.emergency!s}"
-
-
-def _pause(picture: Picture, key: str) -> Iterator[str]:
+def pauses(picture: Picture, keys: Bound = DEFAULT_KEYS) -> tuple[str, ...]:
+    """The pause that holds at this moment, in a line, if there is one."""
     pause = picture.state.pause
-    if pause is not None and pause.holds(picture.taken_at):
-        left = len(rest_of(picture.state).branches)
-        draining = f"draining, {left} left; " if left else ""
-        yield f"{picture.name}: {draining}{pause!s} · {key} resumes"
+    if pause is None or not pause.holds(picture.taken_at):
+        return ()
+    left = len(rest_of(picture.state).branches)
+    draining = f"draining, {left} left; " if left else ""
+    return (_clean(f"{picture.name}: {draining}{pause!s} · {keys.shown('pause')} resumes"),)
+
+
+def _clean(line: str) -> str:
+    return cleaning.name(cleaning.redact(line))
 
 
 def news(event: Event) -> tuple[str, bool] | None:

@@ -15,7 +15,7 @@ from mergetui.state import Pause
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.emergency import EmergencyQuestion, Hurry, Sent
-from mergetui.tui.wording import orders
+from mergetui.tui.wording import pauses
 from tests.tui.asking import HOSTILE, Hands, Host, after
 from tests.tui.fakes import NOON, World, ago, entry, queue_of
 from tests.tui.modals import answer_of
@@ -169,12 +169,12 @@ def paused(tmp_path: Path, *states: EntryState, until_is_over: bool = False) -> 
 def test_the_banner_tells_of_a_pause_and_what_is_left(
     states: tuple[EntryState, ...], told: str, tmp_path: Path
 ) -> None:
-    assert orders(paused(tmp_path, *states).bridge.picture("shop")) == [told]
+    assert pauses(paused(tmp_path, *states).bridge.picture("shop")) == (told,)
 
 
 def test_a_pause_whose_time_is_over_is_not_told(tmp_path: Path) -> None:
     world = paused(tmp_path, EntryState.QUEUED, until_is_over=True)
-    assert orders(world.bridge.picture("shop")) == []
+    assert pauses(world.bridge.picture("shop")) == ()
 
 
 def test_the_repository_pane_counts_what_is_left(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from mergetui.tui.widgets.repository_pane import RepositoryPane
 from mergetui.tui.widgets.top_bar import FoldedLine, TopBar
 from mergetui.tui.widgets.train_strip import TrainStrip
 from mergetui.tui.widgets.welcome import Welcome
-from mergetui.tui.wording import missing, notices, orders
+from mergetui.tui.wording import missing, notices, pauses
 
 if TYPE_CHECKING:
     from mergetui.adapters.presence import OpenConsole
@@ -108,8 +108,10 @@ class Board(Screen[None]):
     def _show_notices(self) -> None:
         pictures, keys = self.pictures, bound_keys(self.app)
         missed = [missing(name, why) for name, why in self._missed.items()]
-        told = [line for say in (notices, orders) for one in pictures for line in say(one, keys)]
-        self._banner.show_lines([*missed, *told])
+        told = [line for one in pictures for line in notices(one, keys)]
+        hurried = [line for taken in self.taken.values() for line in taken.emergencies]
+        paused = [line for one in pictures for line in pauses(one, keys)]
+        self._banner.show_lines([*missed, *told, *hurried, *paused])
 
     def show_operator(self, operator: str) -> None:
         self._top_bar.show_operator(operator)

@@ -64,11 +64,15 @@ class QueuePane(RowList):
     def show_queue(self, taken: PictureTaken | None, now: Instant) -> None:
         if self._taken is not None and (taken is None or taken.picture.name != self._taken.picture.name):
             self.clear_marks()
-        known = self.keys if self._taken is taken and self._held in self.filter else None
+        goes_on = self._taken is taken and self._held and self._held in self.filter
+        known = self.keys if goes_on else None
         self._taken, self._held = taken, self.filter
         self._columns = (0, self._columns[1])
         self.empty = self._nothing_to_show()
-        self.show(taken.listed.holding(self.filter, known) if taken else ())
+        if taken is not None and not self.filter:
+            self.show(taken.listed.keys, taken.listed.places)
+        else:
+            self.show(taken.listed.holding(self.filter, known) if taken else ())
         self.tick(now)
 
     def show_percents(self, told: Mapping[EntryId, int]) -> None:

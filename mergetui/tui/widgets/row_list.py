@@ -1,6 +1,6 @@
 """Rows with keys. The cursor stays on its key, whatever is put in or taken out around it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, NamedTuple
 
 from rich.segment import Segment
@@ -110,7 +110,8 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         self.current: str | None = None
         """The key under the cursor."""
         self._at = 0
-        self._places: dict[str, int] = {}
+        self._places: Mapping[str, int] = {}
+        """From 1."""
         self._styles: dict[str, Style] = {}
         """Until they change: Textual works each out anew from all that the widget is in."""
         self._base: Style | None = None
@@ -120,22 +121,23 @@ class RowList(ScrollView, can_focus=True, inherit_bindings=False):
         """The row, in `width` cells."""
         raise NotImplementedError
 
-    def show(self, keys: Sequence[str]) -> None:
-        """These rows from now on. When the cursor's own is gone, it stays where it is on the screen."""
+    def show(self, keys: Sequence[str], places: Mapping[str, int] | None = None) -> None:
+        """These rows from now on. When the cursor's own is gone, it stays where it is on the screen.
+
+        `places` are those of the keys, from 1, where somebody has counted them already.
+        """
         seen = self._is_visible(self._at)
         self.keys = tuple(keys)
-        self._places = {key: place for place, key in enumerate(self.keys)}
+        self._places = places or {key: place for place, key in enumerate(self.keys, start=1)}
         self._keep_marks(self.marked & self._places.keys())
         self._settle()
-        if self.current in self._places:
-            self._put(self._places[self.current], by_hand=False, reveal=seen)
-        else:
-            self._put(min(self._at, max(len(self.keys) - 1, 0)), by_hand=False, reveal=seen)
+        place = self._places.get(self.current or "", self._at + 1) - 1
+        self._put(place, by_hand=False, reveal=seen)
         self.refresh()
 
     def move_to(self, key: str) -> None:
         if key in self._places:
-            self._put(self._places[key], by_hand=True)
+            self._put(self._places[key] - 1, by_hand=True)
 
     def clear_marks(self) -> None:
         self._keep_marks(frozenset())

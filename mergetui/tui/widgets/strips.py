@@ -2,7 +2,8 @@
 
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -62,10 +63,16 @@ def window(strip: Strip, start: int, width: int) -> list[Segment]:
 
 def centred(text: str, y: int, size: Size, style: Style) -> Strip:
     """Row `y` of `text`, wrapped and put in the middle of `size`."""
-    rows = textwrap.wrap(text, max(size.width - 2, 1))
+    rows = _wrapped(text, max(size.width - 2, 1))
     row = y - (size.height - len(rows)) // 2
     shown = rows[row] if 0 <= row < len(rows) else ""
     return Strip([Segment(shown.center(size.width), style)]).adjust_cell_length(size.width, style)
+
+
+@lru_cache(maxsize=16)
+def _wrapped(text: str, width: int) -> Sequence[str]:
+    """Asked for every row that the text is in the middle of."""
+    return textwrap.wrap(text, width)
 
 
 def fitted(title: str, place: str, width: int) -> str:
