@@ -125,7 +125,7 @@ class Console(App[None]):
             self.post_message(EngineStarted())
 
     def on_engine_started(self) -> None:
-        self._collecting.begin(self)
+        self._collecting.begin(self.set_interval)
         sys.setswitchinterval(_TURN)
         self._operator.tidy_up()
         self.main.show_operator(self._bridge.operator)

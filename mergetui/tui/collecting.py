@@ -1,8 +1,8 @@
-"""When the memory of what is in cycles is taken back: a full collection holds up whoever types."""
+"""When memory that only cycles hold is taken back: a full collection holds up whoever types."""
 
 import gc
+from collections.abc import Callable
 
-from textual.app import App
 from textual.timer import Timer
 
 QUIET = 5.0
@@ -17,13 +17,14 @@ class Collecting:
     def __init__(self) -> None:
         self._timer: Timer | None = None
 
-    def begin(self, app: App[None]) -> None:
+    def begin(self, every: Callable[[float, Callable[[], object]], Timer]) -> None:
+        """`every` calls something at an interval, in seconds."""
         # What is there by now stays: no collection goes through it.
         gc.freeze()
         young, middle, _ = gc.get_threshold()
         gc.set_threshold(young, middle, _SELDOM)
         gc.enable()
-        self._timer = app.set_interval(QUIET, _collect)
+        self._timer = every(QUIET, _collect)
 
     def put_off(self) -> None:
         """A key was pressed."""

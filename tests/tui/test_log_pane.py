@@ -125,6 +125,15 @@ def test_it_follows_the_end(path: Path) -> None:
     play(scene())
 
 
+def test_a_rush_is_followed_to_its_end(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, "one") as desk:
+            await desk.grow(*numbered(1, 5_000))
+            assert desk.rows()[-1] == " line 4999"
+
+    play(scene())
+
+
 @pytest.mark.parametrize("key", ["k", "up", "pageup", "ctrl+u", "g", "home"])
 def test_an_upward_move_stops_following(path: Path, key: str) -> None:
     async def scene() -> None:

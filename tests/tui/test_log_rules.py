@@ -1,11 +1,15 @@
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mergetui.tui.clipboard import osc52, wrapped_for_tmux
 from mergetui.tui.heat import rows_with
 from mergetui.tui.line_index import LineIndex
+from mergetui.tui.log_errors import AT_START, COLOURS, WITHIN
 from mergetui.tui.outside import EDITOR, PAGER, command
 from mergetui.tui.progress import Progress, percent_in, progress
 from mergetui.tui.wording import so_far
@@ -77,6 +81,47 @@ def test_what_tools_print_of_an_error_is_found(line: str) -> None:
 )
 def test_what_only_speaks_of_errors_does_not_count(line: str) -> None:
     assert errors_in(f"{line}\n") == []
+
+
+PIECES = (
+    *(
+        "error",
+        "error:",
+        "fatal ",
+        "FAIL",
+        "ERROR",
+        "FAILED",
+        "errors",
+        "panic: ",
+        "make: *** ",
+        "E   x",
+        "::a ",
+    ),
+    *("... ", ": ", " - ", "TS12:", "undefined reference to ", "./a.go:5:2: x", "--- FAIL:", "FAIL\t", "\t"),
+    *(
+        "thread 'a' panicked at",
+        "Traceback (most recent call last)",
+        "___ a",
+        "\x1b[31m",
+        "\x1b[K",
+        " ",
+        "\n",
+    ),
+)
+
+AT_ITS_START = re.compile(COLOURS + rb"(?:" + b"|".join(AT_START.values()) + rb")")
+WITHIN_IT = re.compile(b"|".join(WITHIN.values()))
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+@example("ninja: build stopped")
+@example("a::b\nERROR\na error\n: error:")
+def test_few_lines_are_looked_at_and_every_error_is_found(text: str) -> None:
+    lines = text.encode().split(b"\n")
+    expected = [
+        number for number, line in enumerate(lines) if AT_ITS_START.match(line) or WITHIN_IT.search(line)
+    ]
+    assert errors_in(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from mergetui.cleaning import redact
 from mergetui.masking import Mask
 from mergetui.tui.log_file import LogFile
 from mergetui.tui.log_seeking import Seeking
+from mergetui.tui.pace import Pace
 from mergetui.tui.progress import LATEST, percent_in
 from mergetui.tui.reading import READING
 from mergetui.tui.report_file import ReportFile
@@ -87,6 +88,7 @@ class LogLines(FollowView):
         self._marks: list[int] = []
         self._seeking = Seeking()
         self._heat = Heat()
+        self._pace = Pace()
         self._report: ReportFile | None = None
         self._captions = ("", "")
         self._strips = LineStrips()
@@ -238,8 +240,11 @@ class LogLines(FollowView):
         return READING if unread else self._empty
 
     def _tick(self) -> None:
-        if self._source is not None and self._source.generation != self._seen_generation:
-            self._look()
+        source = self._source
+        if source is not None and source.generation != self._seen_generation:
+            new = source.count - self.line_total if self.line_total else 0
+            if not self._pace.leaves_out(new, page=self.page):
+                self._look()
         if self._seeking.has_answer():
             self._take_hit()
         if self._seeking.has_news():
