@@ -134,6 +134,32 @@ def test_a_rush_is_followed_to_its_end(path: Path) -> None:
     play(scene())
 
 
+def test_what_was_told_of_one_entry_is_not_told_of_the_next_that_has_no_log() -> None:
+    async def scene() -> None:
+        async with Watching(None, title="feat/cart").run_test(size=SIZE) as pilot:
+            assert isinstance(pilot.app, Watching)
+            pane = pilot.app.pane
+            pane.tell_progress(lambda _: "4m12s")
+            assert str(pane._border_title) == "feat/cart · 4m12s"
+            pane.retitle("fix/login", empty="no retest yet")
+            assert str(pane._border_title) == "fix/login"
+
+    play(scene())
+
+
+def test_other_colours_are_those_of_the_lines_too(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 30)) as desk:
+            await desk.press("k")
+            before = desk.styles_of("line 28")
+            desk.app.theme = "textual-light"
+            await desk.until(lambda: desk.styles_of("line 28") != before)
+            dark, light = before[0].bgcolor, desk.styles_of("line 28")[0].bgcolor
+            assert dark != light
+
+    play(scene())
+
+
 @pytest.mark.parametrize("key", ["k", "up", "pageup", "ctrl+u", "g", "home"])
 def test_an_upward_move_stops_following(path: Path, key: str) -> None:
     async def scene() -> None:

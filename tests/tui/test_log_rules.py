@@ -115,6 +115,8 @@ WITHIN_IT = re.compile(b"|".join(WITHIN.values()))
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example("ninja: build stopped")
+@example(": error[E1]:\n - errorTS1:")
+@example("an error \n: error:")
 @example("a::b\nERROR\na error\n: error:")
 def test_few_lines_are_looked_at_and_every_error_is_found(text: str) -> None:
     lines = text.encode().split(b"\n")

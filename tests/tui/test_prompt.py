@@ -54,3 +54,16 @@ def test_of_a_text_that_is_too_long_the_end_that_is_typed_at_is_seen(world: Worl
             await seat.until_seen("filter the queue: axx")
 
     play(scene())
+
+
+def test_what_a_letter_hid_is_there_again_when_it_is_taken_back(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("slash")
+            await seat.until_seen("filter the queue:")
+            await seat.press(*"feat/s")
+            assert list(seat.queue.keys) == ["e4"]
+            await seat.press("backspace")
+            assert list(seat.queue.keys) == ["e1", "e4", "e6"]
+
+    play(scene())

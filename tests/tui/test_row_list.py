@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 
 from mergetui.tui.widgets.row_list import Cell, RowList
@@ -217,5 +218,30 @@ def test_no_size_is_too_small() -> None:
                 await pilot.resize_terminal(*size)
                 await pilot.press("j")
             assert rows.current == "k4"
+
+    asyncio.run(scene())
+
+
+def test_a_row_is_gone_to_by_its_key() -> None:
+    async def scene() -> None:
+        async with listing(keys(30)) as (rows, _, _):
+            rows.move_to("k7")
+            assert rows.current == "k7"
+
+    asyncio.run(scene())
+
+
+def test_other_colours_are_those_of_the_rows_too() -> None:
+    async def scene() -> None:
+        async with listing(keys(3)) as (rows, pilot, app):
+
+            def under(row: int) -> object:
+                [strip] = rows.render_lines(Region(0, row, SIZE[0], 1))
+                return [segment.style.bgcolor for segment in strip if segment.style]
+
+            before = under(2)
+            app.theme = "textual-light"
+            await pilot.pause()
+            assert under(2) != before
 
     asyncio.run(scene())
