@@ -3,7 +3,8 @@
     python -m benchmarks.watched
 
 The retest is run by the product's own retester and writes every line by itself. The runs alternate; the floor
-of each watched run is the unwatched one before it.
+of each watched run is the unwatched one before it. Beside it stands the processor time that the console took,
+which depends less on who else is at work.
 """
 
 import os
@@ -15,6 +16,9 @@ from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
+
+import psutil
 
 from benchmarks.long_queue import on_a_queue
 from benchmarks.terminal import Terminal
@@ -33,18 +37,27 @@ for number in range({LINES}):
 """
 
 
+class Ran(NamedTuple):
+    """Seconds."""
+
+    taken: float
+    console: float
+    """Of the processor, by the console; 0 without one."""
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
-        times = [_seconds(Path(directory), watched=number % 2 == 1) for number in range(2 * PAIRS + 2)][2:]
-    alone, watched = times[::2], times[1::2]
+        runs = [_ran(Path(directory), watched=number % 2 == 1) for number in range(2 * PAIRS + 2)][2:]
+    alone, watched = ([ran.taken for ran in some] for some in (runs[::2], runs[1::2]))
+    console = median(ran.console for ran in runs[1::2])
     ratio = median(b / a for a, b in zip(alone, watched, strict=True))
     print(f"{LINES:,} lines, {PAIRS} pairs of runs, {os.cpu_count()} cores")
-    print(f"{'':<12}{'median, s':>10}{'least':>8}{'ratio':>8}")
-    print(f"{'unwatched':<12}{median(alone):>10.2f}{min(alone):>8.2f}{1:>8.3f}")
-    print(f"{'watched':<12}{median(watched):>10.2f}{min(watched):>8.2f}{ratio:>8.3f}")
+    print(f"{'':<12}{'median, s':>10}{'least':>8}{'ratio':>8}{'console, s':>12}")
+    print(f"{'unwatched':<12}{median(alone):>10.2f}{min(alone):>8.2f}{1:>8.3f}{'':>12}")
+    print(f"{'watched':<12}{median(watched):>10.2f}{min(watched):>8.2f}{ratio:>8.3f}{console:>12.2f}")
 
 
-def _seconds(directory: Path, *, watched: bool) -> float:
+def _ran(directory: Path, *, watched: bool) -> Ran:
     """From the start of the retest to its end."""
     log = directory / "run.log"
     log.write_bytes(b"")
@@ -57,7 +70,15 @@ def _seconds(directory: Path, *, watched: bool) -> float:
             terminal = stack.enter_context(Terminal(console))
             terminal.shows("testing")
             stack.enter_context(_reading(terminal))
-        return _retest(directory, log)
+            before = _processor(terminal)
+            taken = _retest(directory, log)
+            return Ran(taken, _processor(terminal) - before)
+        return Ran(_retest(directory, log), 0)
+
+
+def _processor(terminal: Terminal) -> float:
+    times = psutil.Process(terminal.process.pid).cpu_times()
+    return times.user + times.system
 
 
 def _retest(directory: Path, log: Path) -> float:
