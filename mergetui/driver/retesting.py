@@ -91,17 +91,24 @@ class Retesting:
 
     def note(self, endings: Iterable[Ending]) -> None:
         for ending in endings:
-            self._record.note(
-                self._record.fact(
-                    RetestEnded,
-                    branches=branches_of(ending.candidate),
-                    commit=ending.candidate.commit,
-                    reason=ending.reason,
-                    seconds=ending.seconds,
-                    log=ending.log,
-                    reds=ending.reds,
-                )
-            )
+            self._note(ending)
+
+    def _note(self, ending: Ending) -> None:
+        candidate, log = ending.candidate, ending.log
+        fact = self._record.fact(
+            RetestEnded,
+            branches=branches_of(candidate),
+            commit=candidate.commit,
+            reason=ending.reason,
+            seconds=ending.seconds,
+            log=log,
+            reds=ending.reds,
+        )
+        if ending.reason is None:
+            # Its entries may land by it, and the shorter candidates that they were known by are stopped then.
+            self._record.commit(lambda state: _logged(state, candidate, log), fact)
+        else:
+            self._record.note(fact)
 
     def require_room(self) -> None:
         if lack := self._ports.room.lack():

@@ -149,6 +149,16 @@ def test_an_entry_keeps_the_log_and_the_clock_of_the_shortest_candidate_that_tes
     assert [gate.entry("a").state_since] == since
 
 
+def test_the_history_names_the_log_of_the_retest_that_an_early_entry_landed_by(
+    remote: Remote, make_gate: MakeGate, tmp_path: Path
+) -> None:
+    gate = make_gate(parallel=2)
+    propose(remote, gate, a=f"[ -e test-b ] || {{ {waits_for(tmp_path / 'never')}; }}", b=":")
+    gate.drain()
+    (passed,) = [fact for fact in gate.facts(RetestEnded) if fact.reason is None]
+    assert {gate.run_of(name).log for name in "ab"} == {passed.log}
+
+
 def clocks_at_two_starts(gate: TestGate, branch: str) -> list[Instant | None]:
     """Since when the entry is what it is, right after the first retest starts and after the second."""
     found: list[Instant | None] = []
