@@ -157,12 +157,7 @@ class Bound(Struct, frozen=True):
 
     def shown(self, name: str) -> str:
         """The first of them, as it is printed."""
-        *modifiers, key = self.keys(name)[0].split("+")
-        shown = "enter" if key == "enter" else format_key(key)
-        if "ctrl" in modifiers:
-            modifiers.remove("ctrl")
-            shown = f"^{shown}"
-        return "+".join([*modifiers, shown])
+        return printed(self.keys(name)[0])
 
     def say(self, words: str) -> str:
         """`{step} does one step` as `s does one step`; not for words of others."""
@@ -173,6 +168,16 @@ class Bound(Struct, frozen=True):
         return self.shown(act_named(key)) if key else ""
 
 
+def printed(key: str) -> str:
+    """A key as Textual names it, as people read it: `enter`, `^d`, `/`."""
+    *modifiers, key = key.split("+")
+    shown = "enter" if key == "enter" else format_key(key)
+    if "ctrl" in modifiers:
+        modifiers.remove("ctrl")
+        shown = f"^{shown}"
+    return "+".join([*modifiers, shown])
+
+
 DEFAULT_KEYS = Bound()
 _BY_KEY = {key: name for name, key in _ACTS.items()}
 
@@ -180,6 +185,11 @@ _BY_KEY = {key: name for name, key in _ACTS.items()}
 def act_named(key: str) -> str:
     """The id of the act that has `key` without `[keys]`."""
     return _BY_KEY[key]
+
+
+def is_move(name: str) -> bool:
+    """Whether the key only goes somewhere, as it does in every list and log."""
+    return name.rpartition(".")[2] in _MOVES.keys() | {"left", "right"}
 
 
 def bind(name: str, action: str, says: str) -> Binding:

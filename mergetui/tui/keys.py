@@ -10,7 +10,7 @@ from textual.screen import Screen
 from mergetui.tui.autos import has_stopped
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
-from mergetui.tui.key_table import bind
+from mergetui.tui.key_table import bind, is_move, printed
 from mergetui.tui.widgets.key_bar import Key
 
 
@@ -89,12 +89,20 @@ _MAIN = (
     "undo",
     "log",
     "forecast",
+    "history",
+    "statistics",
+    "train",
 )
-_LOG = ("log.next-error", "log.follow", "log.next-hit", "log.previous-hit", "zoom", "back")
+_HITS = ("log.next-hit", "log.previous-hit")
+_LOG = ("log.next-error", "log.follow", "log.choose", "log.copy", "zoom", "log.mark", "log.pager", "back")
 _ALWAYS = ("filter", "help")
 _LOG_LABELS = {
-    "log.next-error": "next error",
+    "log.next-error": "error",
     "log.follow": "follow",
+    "log.choose": "line",
+    "log.copy": "copy",
+    "log.mark": "mark",
+    "log.pager": "pager",
     "log.next-hit": "next hit",
     "log.previous-hit": "previous hit",
     "zoom": "zoom",
@@ -105,11 +113,16 @@ _LOG_LABELS = {
 _LABELS = {act.name: act.label for act in ACTS}
 
 
-def footer(screen: Screen[None], pane: str | None, picture: Picture | None) -> tuple[list[Key], list[Key]]:
-    """The keys below the panes: those that give way when there is no room, and those that stay."""
+def footer(
+    screen: Screen[None], pane: str | None, picture: Picture | None, *, seeks: bool = False
+) -> tuple[list[Key], list[Key]]:
+    """The keys below the panes: those that give way when there is no room, and those that stay.
+
+    `seeks`: something is searched for in the log.
+    """
     labels, keys = _LABELS | (_now(picture) if picture else {}), bound_keys(screen.app)
     active = {active.binding.id: active for active in screen.active_bindings.values() if active.binding.id}
-    found = partial(_found, screen, active)
+    found = partial(_found, active)
     palette = Key(keys.keys("palette")[0], keys.shown("palette"), "palette", can_act=True)
     if pane == "prompt":
         return [], [Key("enter", "enter", "keep", can_act=True), Key("escape", "esc", "clear", can_act=True)]
@@ -117,28 +130,27 @@ def footer(screen: Screen[None], pane: str | None, picture: Picture | None) -> t
         begin = [key for key in found(("add_repository", "sandbox"), labels) if key.can_act]
         return [*begin, *found(("quit", "help"), labels)], [palette]
     if pane == "retest":
-        return found(_LOG, _LOG_LABELS), [*found(_ALWAYS, _LOG_LABELS), palette]
+        wanted = (*_HITS, *_LOG) if seeks else _LOG
+        return found(wanted, _LOG_LABELS), [*found(_ALWAYS, _LOG_LABELS), palette]
     return found(_MAIN, labels), [*found(_ALWAYS, labels), palette]
 
 
 def help_rows(screen: Screen[None]) -> list[tuple[str, str]]:
-    """Every key of the focused pane and what it does; those of the pane itself first."""
+    """Every key of the focused pane and what it does; the acts of the pane itself first, its moves last."""
     rows: dict[str, list[str]] = {}
-    for active in screen.active_bindings.values():
-        binding = active.binding
+    bindings = [active.binding for active in screen.active_bindings.values()]
+    for binding in sorted(bindings, key=lambda binding: is_move(binding.id or "")):
         if binding.description and binding.id:
-            rows.setdefault(binding.description, []).append(screen.app.get_key_display(binding))
+            rows.setdefault(binding.description, []).append(printed(binding.key))
     return [
         (first, f"{does} (also {' '.join(others)})" if others else does)
         for does, (first, *others) in rows.items()
     ]
 
 
-def _found(
-    screen: Screen[None], by_id: Mapping[str, ActiveBinding], wanted: Iterable[str], labels: dict[str, str]
-) -> list[Key]:
+def _found(by_id: Mapping[str, ActiveBinding], wanted: Iterable[str], labels: dict[str, str]) -> list[Key]:
     return [
-        Key(active.binding.key, screen.app.get_key_display(active.binding), labels[name], active.enabled)
+        Key(active.binding.key, printed(active.binding.key), labels[name], active.enabled)
         for name in wanted
         if (active := by_id.get(name)) is not None
     ]

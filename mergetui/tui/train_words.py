@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from mergetui import cleaning
-from mergetui.model import Branch, Instant
+from mergetui.model import Branch, Entry, Instant
 from mergetui.train import Course, Member, OnTrial, Train
-from mergetui.tui.wording import Badge, names, short, span, words
+from mergetui.tui.wording import BADGES, Badge, names, short, span, words
 
 COURSES: Mapping[Course, Badge] = {
     Course.TESTING: Badge("▶", "testing", "accent"),
@@ -44,11 +44,18 @@ def assumed(train: Train, one: OnTrial) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def undecided(train: Train, entry: Member) -> str:
-    """`red behind feat/a`, of an entry whose fault that is only if those ahead of it are green."""
+def red_behind(train: Train, entry: Member) -> str:
+    """`behind feat/a`: the entry is red there, and at fault only if those ahead of it are green."""
+    if train.tests(entry) is not None:
+        return ""
     ends = (one for one in train.standing if one.course is Course.RED and one.line[-1:] == (entry,))
     red = next(ends, None)
-    return f"red behind {joined(red.line[:-1])}" if red is not None and len(red.line) > 1 else ""
+    return f"behind {joined(red.line[:-1])}" if red is not None and len(red.line) > 1 else ""
+
+
+def badge_of(entry: Entry, train: Train) -> Badge:
+    """Its state, or what is known of it already though it is not decided."""
+    return COURSES[Course.RED] if red_behind(train, entry.branches) else BADGES[entry.state]
 
 
 def came_to(one: OnTrial) -> str:

@@ -13,9 +13,10 @@ from mergetui.events import Enqueued
 from mergetui.model import Emergency, EntryState
 from mergetui.state import Pause
 from mergetui.tui.availability import Ground, why_not
+from mergetui.tui.key_table import Bound
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.emergency import EmergencyQuestion, Hurry, Sent
-from mergetui.tui.wording import pauses
+from mergetui.tui.wording import notices, orders, pauses
 from tests.tui.asking import HOSTILE, Hands, Host, after
 from tests.tui.fakes import NOON, World, ago, entry, queue_of
 from tests.tui.modals import answer_of
@@ -170,6 +171,14 @@ def test_the_banner_tells_of_a_pause_and_what_is_left(
     states: tuple[EntryState, ...], told: str, tmp_path: Path
 ) -> None:
     assert pauses(paused(tmp_path, *states).bridge.picture("shop")) == (told,)
+
+
+def test_the_banner_names_the_keys_as_they_are_bound(tmp_path: Path) -> None:
+    picture = paused(tmp_path, EntryState.QUEUED).bridge.picture("shop")
+    bound = Bound({"pause": "ctrl+p", "auto": "f2"})
+    assert [line.rpartition(" · ")[2] for line in orders(picture, bound)] == ["^p resumes"]
+    stopped = replace(picture, standing=replace(picture.standing, stopped_itself="the lease was taken away"))
+    assert [line.rpartition(" · ")[2] for line in notices(stopped, bound)] == ["f2 resumes"]
 
 
 def test_a_pause_whose_time_is_over_is_not_told(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from mergetui.model import EntryState, Priority
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
 from mergetui.state import Advance, RepositoryState
+from mergetui.tui.keys import help_rows
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.entry import EntryView
@@ -487,6 +488,44 @@ def test_looking_keys_open_what_is_under_the_cursor(world: World) -> None:
                 await seat.until_asked(kind)
                 await seat.press("escape")
                 await seat.until(lambda: seat.app.screen is seat.main)
+
+    play(scene())
+
+
+def test_the_help_of_a_pane_begins_with_its_own_acts_and_ends_with_its_moves(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("2")
+            own, *_, last = help_rows(seat.main)
+            assert (own, last) == (("m", "mark (also space)"), ("G", "last (also end)"))
+            await seat.press("4")
+            own, *_, last = help_rows(seat.main)
+            assert (own, last) == (("F", "follow"), ("→", "right (also >)"))
+
+    play(scene())
+
+
+def test_a_key_has_one_name_everywhere(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("4")
+            assert ("enter", "whole line") in help_rows(seat.main)
+            assert "enter line" in seat.screen.splitlines()[-1]
+
+    play(scene())
+
+
+def test_at_80_columns_the_footer_of_the_log_is_whole_and_shows_hits_when_there_are(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world, size=(80, 24)) as seat:
+            await seat.press("4")
+            await seat.until_seen(
+                " E error  F follow  enter line  y copy  z zoom  / search  ? help  : palette"
+            )
+            await seat.press("slash", *"invoices", "enter")
+            await seat.until_seen(
+                " n next hit  N previous hit  E error  F follow  / search  ? help  : palette"
+            )
 
     play(scene())
 

@@ -78,6 +78,27 @@ async def fill(hands: Hands, key: str, text: str) -> None:
     await hands.pilot.pause()
 
 
+def shown_of(hands: Hands, key: str) -> str:
+    field = hands.modal.query_one(f"#field-{key}", Input)
+    return field.render_line(0).text[: field.scrollable_content_region.width].rstrip()
+
+
+def test_a_value_that_is_cut_ends_with_an_ellipsis(path: Path) -> None:
+    async def act(hands: Hands) -> None:
+        await fill(hands, "retest", "0123456789" * 20)
+        await hands.pilot.pause()
+        assert shown_of(hands, "retest").lstrip().startswith("…")
+        assert shown_of(hands, "retest").endswith("89")
+        await hands.press("home")
+        assert shown_of(hands, "retest").lstrip().startswith("0123456789")
+        assert shown_of(hands, "retest").endswith("…")
+        await hands.press("down")
+        assert shown_of(hands, "retest").endswith("…")
+        assert "…" not in shown_of(hands, "remote")
+
+    scene(settings(path), act)
+
+
 def test_a_changed_setting_is_saved_and_every_other_byte_stays(path: Path) -> None:
     async def act(hands: Hands) -> None:
         await fill(hands, "retest", "make check")

@@ -188,7 +188,21 @@ def test_an_entry_that_is_red_behind_another_says_so_in_the_queue(boarding: Boar
     async def scene() -> None:
         async with seated(boarding.world) as seat:
             boarding.tell(boarding.rail.ended(AB, RED), boarding.rail.stopped(ABC, SHORTER_RED))
-            await seat.until(lambda: row(seat, " 2 ▶ feat/b", "red behind feat/a"))
+            await seat.until(lambda: row(seat, " 2 ✗ feat/b", " red ", "behind feat/a"))
+            assert not row(seat, " 2 ✗ feat/b", "testing")
+
+    play(scene())
+
+
+def test_an_entry_that_is_red_behind_another_says_so_in_full(boarding: Boarding) -> None:
+    async def scene() -> None:
+        async with seated(boarding.world, size=(200, 60)) as seat:
+            boarding.tell(boarding.rail.ended(AB, RED), boarding.rail.stopped(ABC, SHORTER_RED))
+            await seat.select("feat/b")
+            await seat.until(lambda: row(seat, "state", "✗ red behind feat/a"))
+            await seat.press("enter")
+            await seat.until(lambda: row(seat, "state", "red behind feat/a"))
+            assert "it is at fault only if those ahead of it are green" in seat.screen
 
     play(scene())
 

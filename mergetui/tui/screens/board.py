@@ -184,7 +184,7 @@ class Board(Screen[None]):
     def _show_keys(self) -> None:
         if self.is_current:
             pane = self.focused.id if self.focused is not None else None
-            self._key_bar.show_keys(*footer(self, pane, self.picture))
+            self._key_bar.show_keys(*footer(self, pane, self.picture, seeks=self._log.seeks))
 
     def _place(self) -> str:
         names, current = self._bridge.names, self._repositories.current

@@ -9,6 +9,7 @@ from textual.widgets import Button, Input, Static
 from mergetui import cleaning
 from mergetui.tui.screens.dialog import Choice, Dialog, Keys, facts
 from mergetui.tui.screens.force_release import Acknowledge
+from mergetui.tui.widgets.text_input import TextInput
 
 KEYS: Keys = (("tab", "next field"), ("space", "press"), ("{dialog.close}", "cancel"))
 
@@ -62,10 +63,10 @@ class EmergencyQuestion(Dialog[Sent | None]):
         with Vertical(id="emergency-fields"):
             with Horizontal(classes="dialog-row"):
                 yield Static(Content("branch"), classes="dialog-label", markup=False)
-                yield Input(placeholder=f"type its name: {self._name}", id="emergency-name", compact=True)
+                yield TextInput(placeholder=f"type its name: {self._name}", id="emergency-name", compact=True)
             with Horizontal(classes="dialog-row"):
                 yield Static(Content("reason"), classes="dialog-label", markup=False)
-                yield Input(placeholder="kept in the journal", id="emergency-reason", compact=True)
+                yield TextInput(placeholder="kept in the journal", id="emergency-reason", compact=True)
             yield Static(id="emergency-missing", classes="dialog-hint", markup=False)
         with Horizontal(id="emergency-buttons"):
             yield Choice("Cancel", id="cancel")

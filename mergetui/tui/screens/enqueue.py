@@ -27,6 +27,7 @@ from mergetui.tui.screens.dialog import Dialog, Keys
 from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
 from mergetui.tui.sights import BranchSight, branch_sight
+from mergetui.tui.widgets.text_input import TextInput
 
 KEYS: Keys = (("{picker.mark}", "mark"), ("enter", "enqueue"), ("{dialog.close}", "cancel"))
 KEYS_IN_TROUBLE: Keys = (("{picker.again}", "try again"), ("{dialog.close}", "cancel"))
@@ -44,7 +45,7 @@ class Chosen(Struct, frozen=True):
     """All of them as one entry, or an entry each."""
 
 
-class BranchFilter(Input):
+class BranchFilter(TextInput):
     """Where the operator types. No branch has a space in its name, so space is free to mark one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -20,6 +20,7 @@ from mergetui.tui.scout import Scout
 from mergetui.tui.screens.dialog import Dialog, Keys, facts, spoken
 from mergetui.tui.sight_words import sight_rows, story_rows
 from mergetui.tui.sights import MOST_AHEAD, EntrySight, Story, entry_sight, question, story
+from mergetui.tui.train_words import red_behind
 
 KEYS: Keys = (("{dialog.down} {dialog.up}", "move"), ("{dialog.close}", "close"))
 
@@ -95,8 +96,9 @@ class EntryView(Dialog[None]):
 
 def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, str]]:
     now = picture.taken_at
-    state = entry.state.value.replace("-", " ")
-    yield "state", state + (f", {_since(entry.state_since, now)}" if entry.state_since else "")
+    behind = red_behind(picture.train, entry.branches)
+    state = f"red {behind}" if behind else entry.state.value.replace("-", " ")
+    yield "state", state + (f", {_since(entry.state_since, now)}" if entry.state_since and not behind else "")
     yield "next", next_step(entry, picture, keys)
     if why := what_holds_it_up(entry, picture):
         yield "held up", why
@@ -131,7 +133,7 @@ def next_step(entry: Entry, picture: Picture, keys: Bound = DEFAULT_KEYS) -> str
         case EntryState.CATCHING_UP:
             return f"a retest, once it stands on the tip of {target}"
         case EntryState.TESTING:
-            return f"it lands on {target} if the retest is green"
+            return _what_it_hangs_on(entry, picture)
         case EntryState.LANDING:
             return "the remote decides on the push"
         case EntryState.AWAITING_MERGE:
@@ -152,6 +154,12 @@ def what_holds_it_up(entry: Entry, picture: Picture) -> str | None:
         return None
     mend = picture.verdict.mend
     return f"{picture.verdict.says}{f'; what helps: {mend}' if mend else ''}"
+
+
+def _what_it_hangs_on(entry: Entry, picture: Picture) -> str:
+    if red_behind(picture.train, entry.branches):
+        return "it is at fault only if those ahead of it are green: they are waited for"
+    return f"it lands on {picture.repository.target} if the retest is green"
 
 
 def _turn(entry: Entry, picture: Picture) -> str:

@@ -18,6 +18,7 @@ from mergetui.model import Instant, Lease
 from mergetui.tui.reading import READING, Reading, Source
 from mergetui.tui.screens.dialog import DELIBERATE_KEYS, Choice, Deliberate, Dialog, Keys, facts, spoken
 from mergetui.tui.widgets.strips import fitted
+from mergetui.tui.widgets.text_input import TextInput
 
 KEYS: Keys = (("tab", "next field"), ("space", "press"), ("{dialog.close}", "cancel"))
 
@@ -119,12 +120,12 @@ class ForceRelease(Dialog[Agreed | None]):
         with Vertical(id="force-fields"):
             with Horizontal(classes="dialog-row"):
                 yield Static(Content("name"), classes="dialog-label", markup=False)
-                yield Input(
+                yield TextInput(
                     placeholder=f"type the holder's name: {self._holder_name}", id="force-name", compact=True
                 )
             with Horizontal(classes="dialog-row"):
                 yield Static(Content("reason"), classes="dialog-label", markup=False)
-                yield Input(placeholder="kept in the journal", id="force-reason", compact=True)
+                yield TextInput(placeholder="kept in the journal", id="force-reason", compact=True)
             yield Static(id="force-missing", classes="dialog-hint", markup=False)
         with Horizontal(id="force-buttons"):
             yield Choice("Cancel", id="cancel")

@@ -19,6 +19,7 @@ from mergetui import cleaning
 from mergetui.masking import Mask
 from mergetui.tui.screens.dialog import Choice, Dialog, Keys, keys_line
 from mergetui.tui.widgets.cells import cut
+from mergetui.tui.widgets.text_input import TextInput
 
 T = TypeVar("T")
 Errand: TypeAlias = Callable[[], object]
@@ -41,7 +42,7 @@ class Row(Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()
 
 
-class Field(Input):
+class Field(TextInput):
     """A text in one line; where there are few choices, space goes to the next one."""
 
     BINDINGS: ClassVar[list[BindingType]] = _BETWEEN

@@ -12,6 +12,7 @@ from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Dialog, Keys
 from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
+from mergetui.tui.widgets.text_input import TextInput
 
 KEYS: Keys = (
     ("type", "search"),
@@ -26,7 +27,7 @@ _FRAME = 9
 """Rows of the box that are no rows of the list."""
 
 
-class KeyFilter(Input):
+class KeyFilter(TextInput):
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("picker.down", "screen.move(1)", "down"),
         bind("picker.up", "screen.move(-1)", "up"),

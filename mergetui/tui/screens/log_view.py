@@ -15,6 +15,7 @@ from mergetui.tui.key_table import bind
 from mergetui.tui.screens.dialog import Keys, keys_line
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.widgets.log_pane import LogPane
+from mergetui.tui.widgets.text_input import TextInput
 
 KEYS: Keys = (
     ("{log-view.search}", "search"),
@@ -59,7 +60,7 @@ class LogView(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         yield LogPane(empty="no log yet: nothing was retested", read_only=self._read_only)
-        yield Input(placeholder="search; upper case letters are exact", id="log-search")
+        yield TextInput(placeholder="search; upper case letters are exact", id="log-search")
         yield Static(keys_line(KEYS, bound_keys(self.app)), id="log-keys", markup=False)
 
     def on_mount(self) -> None:

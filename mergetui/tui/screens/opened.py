@@ -7,6 +7,7 @@ from textual.screen import Screen
 
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
+from mergetui.tui.key_table import printed
 from mergetui.tui.keys import help_rows
 from mergetui.tui.messages import PictureTaken
 
@@ -53,7 +54,7 @@ class Opened:
         app = self._main.app
         for active in self._main.active_bindings.values():
             binding = active.binding
-            if key not in (binding.key, app.get_key_display(binding)):
+            if key not in (binding.key, printed(binding.key)):
                 continue
             if active.enabled:
                 self._main.call_later(app.run_action, binding.action, active.node)

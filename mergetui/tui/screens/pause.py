@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from mergetui.config_values import parse_duration
 from mergetui.tui.screens.dialog import Dialog, Keys
+from mergetui.tui.widgets.text_input import TextInput
 
 KEYS: Keys = (("tab", "next field"), ("enter", "pause"), ("{dialog.close}", "cancel"))
 _WAYS = ("finish this one first", "stop it now and requeue it")
@@ -69,10 +70,10 @@ class PauseForm(Dialog[PauseChoice | None]):
     def compose_body(self) -> ComposeResult:
         with Horizontal(classes="dialog-row"):
             yield Static(Content("reason"), classes="dialog-label", markup=False)
-            yield Input(placeholder="everybody sees it", id="pause-reason", compact=True)
+            yield TextInput(placeholder="everybody sees it", id="pause-reason", compact=True)
         with Horizontal(classes="dialog-row"):
             yield Static(Content("how long"), classes="dialog-label", markup=False)
-            yield Input(placeholder="30m, 2h; empty: until it is resumed", id="pause-until", compact=True)
+            yield TextInput(placeholder="30m, 2h; empty: until it is resumed", id="pause-until", compact=True)
         if self._is_running:
             with Horizontal(classes="dialog-row"):
                 yield Static(Content("running"), classes="dialog-label", markup=False)

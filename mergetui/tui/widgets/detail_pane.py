@@ -15,8 +15,9 @@ from mergetui.tui.screens.dialog import facts
 from mergetui.tui.screens.entry import next_step
 from mergetui.tui.sight_words import sight_rows
 from mergetui.tui.sights import EntryQuestion, EntrySight, entry_sight, question
+from mergetui.tui.train_words import badge_of, red_behind
 from mergetui.tui.widgets.titled import title
-from mergetui.tui.wording import BADGES, span, words
+from mergetui.tui.wording import span, words
 
 _MOST_COMMITS, _MOST_FILES, _MOST_AHEAD = 6, 12, 5
 """What fits beside the queue; enter shows the rest."""
@@ -75,12 +76,9 @@ def _asked(entry: Entry, taken: PictureTaken) -> tuple[str, EntryQuestion]:
 
 
 def _rows(entry: Entry, picture: Picture, now: Instant) -> Iterator[tuple[str, str]]:
-    badge = BADGES[entry.state]
-    yield (
-        "state",
-        f"{badge.glyph} {badge.word}"
-        + (f" for {span(now - entry.state_since)}" if entry.state_since else ""),
-    )
+    badge, behind = badge_of(entry, picture.train), red_behind(picture.train, entry.branches)
+    lasts = f"for {span(now - entry.state_since)}" if entry.state_since else ""
+    yield "state", f"{badge.glyph} {badge.word} {behind or lasts}"
     yield "next", next_step(entry, picture)
     if entry.reason:
         yield "reason", words(entry.reason)

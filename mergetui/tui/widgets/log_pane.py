@@ -52,6 +52,11 @@ class LogPane(LogLines):
         super().__init__(empty=empty, id=id, classes=classes)
         self._read_only = read_only
 
+    @property
+    def seeks(self) -> bool:
+        """There is something that is searched for."""
+        return self._seeking.is_begun
+
     def search(self, text: str) -> None:
         """Go to the next line that holds `text`, and show where it is found; the empty text ends a search."""
         self._strips.highlight(text)

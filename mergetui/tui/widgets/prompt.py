@@ -10,8 +10,10 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input, Label
 
+from mergetui.tui.widgets.text_input import TextInput
 
-class Line(Input):
+
+class Line(TextInput):
     """It has its width whatever is in it: Textual's lays the whole screen out anew at every letter."""
 
     virtual_size = Reactive(Size(0, 0))

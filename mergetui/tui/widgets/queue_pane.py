@@ -8,16 +8,17 @@ from msgspec.structs import replace
 from mergetui import cleaning
 from mergetui.actions import Why
 from mergetui.model import Entry, EntryId, EntryState, Instant, Priority
+from mergetui.train import Train
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import Bound
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.reading import READING
-from mergetui.tui.train_words import undecided
+from mergetui.tui.train_words import badge_of, red_behind
 from mergetui.tui.widgets.cells import fit_with_end
 from mergetui.tui.widgets.row_list import Cell, RowList
 from mergetui.tui.widgets.titled import subtitle, title
-from mergetui.tui.wording import BADGES, age_of_sight, span, told
+from mergetui.tui.wording import age_of_sight, span, told
 
 _STATE = 12
 """Cells for `catching up` and a space."""
@@ -91,10 +92,11 @@ class QueuePane(RowList):
         taken, entry = self._taken, self._tested(self._entries[key])
         place = taken.listed.places[key] if taken else 0
         sizes = self._sizes(width)
-        badge = BADGES[entry.state]
+        train = taken.picture.train if taken else Train()
+        badge, behind = badge_of(entry, train), red_behind(train, entry.branches)
         usual = taken.picture.usual if taken else None
         text, end = told(entry, self._now or entry.enqueued_at, usual, self._percents.get(key))
-        text = self._undecided(entry) or text
+        text = behind or text
         text = " · ".join(part for part in (_haste(entry), text) if part)
         priority = "" if entry.priority is Priority.NORMAL else entry.priority.value
         text = text if sizes.priority else " · ".join(part for part in (priority, text) if part)
@@ -104,7 +106,7 @@ class QueuePane(RowList):
             Cell(badge.glyph, 2, badge.tone),
             Cell(cleaning.name(entry.branch), sizes.branch, quiet),
             Cell(badge.word, sizes.state, badge.tone),
-            Cell(fit_with_end(text, end, max(sizes.told - 1, 0)), sizes.told, _tone(entry)),
+            Cell(fit_with_end(text, "" if behind else end, max(sizes.told - 1, 0)), sizes.told, _tone(entry)),
             Cell(cleaning.name(entry.author), sizes.author, "faint"),
             Cell(priority, sizes.priority, _TONE.get(entry.priority, "plain")),
         )
@@ -114,11 +116,6 @@ class QueuePane(RowList):
         is_testing = self._taken is not None and entry.state is EntryState.TESTING
         one = self._taken.picture.train.tests(entry.branches) if self._taken and is_testing else None
         return replace(entry, state_since=one.began) if one is not None else entry
-
-    def _undecided(self, entry: Entry) -> str:
-        train = self._taken.picture.train if self._taken is not None else None
-        is_tested = train is None or train.tests(entry.branches) is not None
-        return "" if train is None or is_tested else undecided(train, entry.branches)
 
     def _sizes(self, width: int) -> Columns:
         known, columns = self._columns
