@@ -11,7 +11,7 @@ from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.progress import progress
 from mergetui.tui.train_words import came_to, line_of
-from mergetui.tui.wording import so_far
+from mergetui.tui.wording import so_far, words
 
 _HOW = "{step} does one step, {auto} goes on by itself"
 _AT_WORK = (EntryState.TESTING, EntryState.LANDING)
@@ -25,6 +25,8 @@ class Followed(Struct, frozen=True, kw_only=True):
     running: bool = False
     comes: bool = False
     """Its retest is what follows: it is being caught up."""
+    settled: str = ""
+    """Why it waits for a person: it was sent back, or is held."""
     kept: bool = False
     """Its retest has ended while it was watched: it stays until the operator looks at something else."""
     candidate: OnTrial | None = None
@@ -100,6 +102,8 @@ def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
 def _without_lines(followed: Followed, keys: Bound) -> str:
     if followed.path:
         return "the log is empty"
+    if followed.settled:
+        return f"not tested: {followed.settled}"
     return "caught up first, then tested" if followed.comes else keys.say(f"not tested yet: {_HOW}")
 
 
@@ -158,4 +162,5 @@ def _of(name: str, entry: Entry | None, *, running: bool) -> Followed:
         path=path,
         running=running,
         comes=entry.state is EntryState.CATCHING_UP,
+        settled=words(entry.reason) if entry.state.needs_a_person and entry.reason is not None else "",
     )

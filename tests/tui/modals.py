@@ -9,6 +9,7 @@ from mergetui.actions import Why
 from mergetui.model import Entry, EntryState, Priority
 from mergetui.outcome import Unreachable
 from mergetui.reason import Coded, Reason
+from mergetui.state import Pause
 from mergetui.tui.bridge import Picture
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.entry import EntryView
@@ -72,9 +73,12 @@ def quit_question() -> QuitQuestion:
     return QuitQuestion(["shop · feat/cart, 4m12s", "api · fix/login, 10s"])
 
 
-def why(key: str = "f", says: str = "ana@buildbox pid 4121 holds the lease #17") -> WhyView:
+def why(
+    key: str = "f", says: str = "ana@buildbox pid 4121 holds the lease #17", *, blocked_by: str = ""
+) -> WhyView:
     verdict = Verdict(why=Why.LEASE_BUSY, says=says, mend="mergetui lease release shop --token 17", key=key)
-    return WhyView(knowledge(lease=lease(renewed=ago(seconds=6))), verdict)
+    pause = Pause(by="ana@buildbox", reason=blocked_by, at=ago(hours=1)) if blocked_by else None
+    return WhyView(knowledge(lease=lease(renewed=ago(seconds=6)), pause=pause), verdict)
 
 
 def entry(**fields: Any) -> Entry:

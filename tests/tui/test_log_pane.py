@@ -502,12 +502,29 @@ def test_a_narrow_pane_leaves_out_what_is_in_brackets_of_the_progress(path: Path
     play(scene())
 
 
-@pytest.mark.parametrize(("key", "told"), [("E", "no line here is an error"), ("n", "/ searches first")])
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("E", "no line here is an error"),
+        ("n", "/ searches first"),
+        ("apostrophe", "no line is marked: m marks one"),
+    ],
+)
 def test_a_key_that_finds_nothing_says_so(path: Path, key: str, told: str) -> None:
     async def scene() -> None:
         async with sitting(path, *numbered(0, 10)) as desk:
             await desk.press(key)
             assert [toast.message for toast in desk.app._notifications] == [told]
+
+    play(scene())
+
+
+@pytest.mark.parametrize("key", ["m", "y", "o", "enter"])
+def test_a_key_that_needs_a_log_says_that_there_is_none(key: str) -> None:
+    async def scene() -> None:
+        async with Watching(None).run_test() as pilot:
+            await pilot.press(key)
+            assert [toast.message for toast in pilot.app._notifications] == ["there is no log here yet"]
 
     play(scene())
 

@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from textual.events import Paste
 from textual.screen import Screen
 
+from mergetui.adapters.presence import OpenConsole
 from mergetui.events import Dequeued, Enqueued, LeaseForced, Moved, PauseBegun, PauseEnded, Retried
 from mergetui.model import EntryState, Priority
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
-from mergetui.state import Advance, RepositoryState
+from mergetui.state import Advance, Pause, RepositoryState
 from mergetui.tui.keys import help_rows
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.enqueue import EnqueuePicker
@@ -26,6 +27,7 @@ from mergetui.tui.screens.quit import QuitQuestion
 from mergetui.tui.screens.step import StepPreview
 from mergetui.tui.screens.text_view import TextView
 from mergetui.tui.screens.why import WhyView
+from mergetui.tui.widgets.lease_pane import LeasePane
 from mergetui.worker import Standing
 from tests.tui.fakes import NOON, World, entry, holder, lease, queue_of
 from tests.tui.seat import play, seated
@@ -255,6 +257,41 @@ def test_digits_focus_the_panes(world: World) -> None:
             for digit, pane in (("1", "repositories"), ("3", "lease"), ("4", "retest"), ("2", "queue")):
                 await seat.press(digit)
                 assert seat.focus == pane
+
+    play(scene())
+
+
+def test_a_lease_pane_folds_what_is_long_while_it_has_room(tmp_path: Path) -> None:
+    held = replace(lease(), branches=("feat/a-long-name", "feat/another-long-name"))
+
+    async def scene() -> None:
+        async with seated(World(tmp_path, {"shop": queue_of(lease=held)})) as seat:
+            pane = seat.main.query_one(LeasePane)
+            shown = [pane.render_line(row).text.strip() for row in range(pane.size.height)]
+            assert shown[1:4] == ["for feat/a-long-name,", "feat/another-long-name:", "testing"]
+
+    play(scene())
+
+
+def test_a_lease_pane_without_room_says_how_to_see_the_rest(tmp_path: Path) -> None:
+    pause = Pause(by="ana@buildbox", reason="word " * 60, at=NOON)
+
+    async def scene() -> None:
+        async with seated(World(tmp_path, {"shop": queue_of(lease=lease(), pause=pause)})) as seat:
+            seat.main.show_others([OpenConsole(holder=holder(name), since=NOON) for name in "abc"])
+            await seat.until_seen("… enter shows all 11 lines")
+
+    play(scene())
+
+
+def test_an_entry_that_is_sent_back_untested_is_not_told_to_be_stepped(tmp_path: Path) -> None:
+    reason = Coded(Reason.NOTHING_TO_LAND, "the branch changes nothing")
+
+    async def scene() -> None:
+        world = World(tmp_path, {"shop": queue_of(entry(1, "a", state=EntryState.SENT_BACK, reason=reason))})
+        async with seated(world) as seat:
+            await seat.until_seen("not tested: nothing to land: the branch changes nothing")
+            assert "not tested yet" not in seat.screen
 
     play(scene())
 

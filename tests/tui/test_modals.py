@@ -160,6 +160,33 @@ def test_the_key_that_helps_closes_the_verdict() -> None:
     assert answer_of(why(), act) == ["f"]
 
 
+def test_a_verdict_names_its_key_before_the_command() -> None:
+    shows(why(), "f force-release, or in a shell: mergetui lease release shop --token 17")
+
+
+def test_what_a_landing_hangs_on_is_folded_under_itself() -> None:
+    modal = why(blocked_by="word " * 30)
+
+    async def act(hands: Hands) -> None:
+        await hands.look()
+        rows = [row for row in hands.screen.splitlines() if "word word" in row]
+        assert len(rows) > 1
+        assert len({row.index("word") for row in rows[1:]}) == 1
+        assert rows[1].index("word") == rows[0].index("by ana")
+
+    answer_of(modal, act, size=(80, 40))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_the_keys_of_a_log_are_whole_and_end_with_how_to_close_it(width: int) -> None:
+    async def act(hands: Hands) -> None:
+        await hands.until(lambda: hands.screen.rstrip().endswith("esc close"))
+        last = hands.screen.splitlines()[-1]
+        assert last.startswith(" / search · n N hits · E error")
+
+    answer_of(LogView(None, "feat/cart"), act, size=(width, 24))
+
+
 def test_a_verdict_without_a_key_only_closes() -> None:
     async def act(hands: Hands) -> None:
         await hands.look()

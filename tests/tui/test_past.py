@@ -133,6 +133,11 @@ def test_a_run_without_a_retest_says_that_it_has_no_log(world: World) -> None:
             await seat.press("l")
             await seat.until_said("nothing was retested in this run")
             assert isinstance(seat.app.screen, HistoryView)
+            await seat.press("enter")
+            await seat.until_asked(RunView)
+            await seat.press("l")
+            await seat.until(lambda: seat.said.count("nothing was retested in this run") == 1)
+            assert isinstance(seat.app.screen, RunView)
 
     play(scene())
 

@@ -100,7 +100,7 @@ def _rows(entry: Entry, picture: Picture, keys: Bound) -> Iterator[tuple[str, st
     state = f"red {behind}" if behind else entry.state.value.replace("-", " ")
     yield "state", state + (f", {_since(entry.state_since, now)}" if entry.state_since and not behind else "")
     yield "next", next_step(entry, picture, keys)
-    if why := what_holds_it_up(entry, picture):
+    if why := what_holds_it_up(entry, picture, keys):
         yield "held up", why
     if entry.held_back is not None:
         yield "waits for", f"{entry.held_back.check}: {entry.held_back.reason}"
@@ -148,11 +148,12 @@ def next_step(entry: Entry, picture: Picture, keys: Bound = DEFAULT_KEYS) -> str
             assert_never(state)
 
 
-def what_holds_it_up(entry: Entry, picture: Picture) -> str | None:
+def what_holds_it_up(entry: Entry, picture: Picture, keys: Bound = DEFAULT_KEYS) -> str | None:
     """Why it is not landing, where that is not its own doing: what holds the whole queue up."""
     if entry.state.needs_a_person or entry.state.in_flight or picture.positions().get(entry.id, 0) <= 1:
         return None
-    mend = picture.verdict.mend
+    helps = (keys.act_of(picture.verdict.key), picture.verdict.mend)
+    mend = ", or ".join(help_ for help_ in helps if help_)
     return f"{picture.verdict.says}{f'; what helps: {mend}' if mend else ''}"
 
 

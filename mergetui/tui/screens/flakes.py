@@ -45,6 +45,8 @@ class FlakesView(ModalScreen[None]):
         FlakeList { height: 30%; min-height: 4; }
         #flake-logs { height: 1fr; layout: horizontal; }
         &.-stacked #flake-logs { layout: vertical; }
+        &.-none FlakeList { height: 1fr; }
+        &.-none #flake-logs { display: none; }
         #flake-keys { height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
     }
     """
@@ -71,6 +73,7 @@ class FlakesView(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self._list.empty = READING
+        self.add_class("-none")
         self._reading.start()
 
     def on_unmount(self) -> None:
@@ -101,6 +104,7 @@ class FlakesView(ModalScreen[None]):
         nothing = "no tree has both failed and passed yet: {flakes.close} goes back"
         self._list.empty = bound_keys(self.app).say(nothing)
         self._list.show_flakes(flakes)
+        self.set_class(not flakes, "-none")
         self._caption()
         self._show_logs()
 

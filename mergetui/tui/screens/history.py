@@ -18,7 +18,7 @@ from mergetui.tui.key_table import bind
 from mergetui.tui.reading import READING, Reading, Source
 from mergetui.tui.run_rows import Columns, RunRow, fitting
 from mergetui.tui.screens.dialog import Keys, keys_line
-from mergetui.tui.screens.run import RunView, log_of
+from mergetui.tui.screens.run import NO_LOG, RunView, log_of
 from mergetui.tui.widgets.cells import fit
 from mergetui.tui.widgets.prompt import Prompt
 from mergetui.tui.widgets.row_list import GUTTER, RowList
@@ -125,7 +125,7 @@ class HistoryView(ModalScreen[None]):
     def action_log(self) -> None:
         run = self._list.run_shown
         if run is None or run.log is None:
-            told = "nothing is selected" if run is None else "nothing was retested in this run"
+            told = "nothing is selected" if run is None else NO_LOG
             self.notify(told, severity="warning", markup=False)
             return
         self.app.push_screen(log_of(run, self._mask))

@@ -21,13 +21,14 @@ KEYS: Keys = (
     ("{log-view.search}", "search"),
     ("{log.next-hit} {log.previous-hit}", "hits"),
     ("{log.next-error}", "error"),
-    ("{log-view.close}", "close"),
-    ("{log.mark} {log.next-mark}", "mark, next"),
     ("{log.follow}", "follow"),
     ("{log.copy}", "copy"),
+    ("{log.choose}", "line"),
     ("{log.pager}", "pager"),
-    ("{log.choose}", "whole line"),
+    ("{log.mark} {log.next-mark}", "mark, next"),
+    ("{log.editor}", "editor"),
 )
+CLOSE: Keys = (("{log-view.close}", "close"),)
 
 
 class LogView(ModalScreen[None]):
@@ -61,10 +62,16 @@ class LogView(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         yield LogPane(empty="no log yet: nothing was retested", read_only=self._read_only)
         yield TextInput(placeholder="search; upper case letters are exact", id="log-search")
-        yield Static(keys_line(KEYS, bound_keys(self.app)), id="log-keys", markup=False)
+        yield Static(id="log-keys", markup=False)
 
     def on_mount(self) -> None:
         self._pane.show_log(self._path, self._mask, title=self._title)
+
+    def on_resize(self) -> None:
+        """Keys from the end are left out when there is no room; how to close it is always told."""
+        bound, foot = bound_keys(self.app), self.query_one("#log-keys", Static)
+        lines = [keys_line((*KEYS[:many], *CLOSE), bound) for many in range(len(KEYS), -1, -1)]
+        foot.update(next((line for line in lines if line.cell_length <= self.size.width - 2), lines[-1]))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         self._sought = message.value

@@ -17,6 +17,7 @@ from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.under_test import was_tested_in
 from mergetui.tui.wording import OUTCOMES, names, words
 
+NO_LOG = "nothing was retested in this run"
 KEYS: Keys = (("{dialog.down} {dialog.up}", "move"), ("{run.log}", "log"), ("{dialog.close}", "close"))
 
 
@@ -39,7 +40,10 @@ class RunView(Dialog[None]):
         yield Static(facts(run_facts(self._run, self._mask)), markup=False)
 
     def action_log(self) -> None:
-        self.app.push_screen(log_of(self._run, self._mask))
+        if self._run.log is None:
+            self.notify(NO_LOG, severity="warning", markup=False)
+        else:
+            self.app.push_screen(log_of(self._run, self._mask))
 
     def action_shell(self) -> None:
         refusal = "read-only" if self._shell is None else why_no_shell(self._run)
@@ -58,7 +62,7 @@ def log_of(run: Run, mask: Mask) -> LogView:
 
 
 def why_no_shell(run: Run) -> str | None:
-    return None if was_tested_in(run) else "nothing was retested in this run"
+    return None if was_tested_in(run) else NO_LOG
 
 
 def run_facts(run: Run, mask: Mask) -> Iterator[tuple[str, str]]:

@@ -20,8 +20,8 @@ from mergetui.tui.screens.dialog import Dialog, Keys, facts
 SPANS: tuple[tuple[str, timedelta], ...] = (("24 h", DAY), ("7 d", 7 * DAY), ("30 d", 30 * DAY))
 """By the digit that chooses them, from 1."""
 KEYS: Keys = (
-    ("{statistics.day} {statistics.week} {statistics.month}", "24 h, 7 d, 30 d"),
-    ("{statistics.next}", "the next of them"),
+    ("{statistics.day} {statistics.week} {statistics.month}", "span"),
+    ("{statistics.next}", "next span"),
     ("{dialog.down} {dialog.up}", "move"),
     ("{dialog.close}", "close"),
 )

@@ -2,6 +2,7 @@
 
 from textual import events
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.keys import format_key
 from textual.widgets import Static
@@ -29,7 +30,9 @@ class WhyView(Dialog[str | None]):
     DEFAULT_CSS = """
     WhyView {
         #why-says { text-style: bold; }
-        #why-mend, #why-chain { padding-top: 1; }
+        #why-mend { padding: 1 0; }
+        .why-about { width: 10; }
+        .why-says { width: 1fr; }
     }
     """
 
@@ -41,7 +44,11 @@ class WhyView(Dialog[str | None]):
     def compose_body(self) -> ComposeResult:
         yield Static(Content(cleaning.name(self._verdict.says)), id="why-says", markup=False)
         yield Static(self._mend(), id="why-mend", markup=False)
-        yield Static(self._chain(), id="why-chain", markup=False)
+        # What a landing hangs on, link by link; a mark where it is held up.
+        for link in self._circumstances:
+            with Horizontal(classes="dialog-row"):
+                yield Static(_about(link), classes="why-about", markup=False)
+                yield Static(Content(cleaning.name(link.says)), classes="why-says", markup=False)
 
     def on_key(self, event: events.Key) -> None:
         shown = bound_keys(self.app).act_of(self._verdict.key)
@@ -53,21 +60,21 @@ class WhyView(Dialog[str | None]):
     def _mend(self) -> Content:
         if not self._verdict.mend:
             return Content.styled("nothing to do but wait", "dim")
+        key = bound_keys(self.app).act_of(self._verdict.key)
+        here = f"{key} {_does(self._verdict)}, or in a shell: " if key else ""
         mend = cleaning.name(self._verdict.mend)
-        return Content.assemble(("what helps:\n", "dim"), (mend, "$text-accent"))
-
-    def _chain(self) -> Content:
-        """What a landing hangs on, link by link; a mark where it is held up."""
-        return Content("\n").join(_link(link) for link in self._circumstances)
+        return Content.assemble(("what helps:\n", "dim"), (here, "dim"), (mend, "$text-accent"))
 
 
-def _link(link: Circumstance) -> Content:
+def _about(link: Circumstance) -> Content:
     mark = ("✗ ", "$text-error") if link.blocks else ("· ", "dim")
-    return Content.assemble(mark, (f"{link.about:<7} ", "dim"), cleaning.name(link.says))
+    return Content.assemble(mark, (link.about, "dim"))
+
+
+def _does(verdict: Verdict) -> str:
+    return DOES.get(verdict.key, "do it here")
 
 
 def _keys(verdict: Verdict) -> Keys:
-    help_key = (
-        ((f"{{{act_named(verdict.key)}}}", DOES.get(verdict.key, "do it here")),) if verdict.key else ()
-    )
+    help_key = ((f"{{{act_named(verdict.key)}}}", _does(verdict)),) if verdict.key else ()
     return (*help_key, ("{dialog.close}", "close"))

@@ -12,6 +12,7 @@ from mergetui import cleaning
 from mergetui.model import Instant, Lease
 from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Picture
+from mergetui.tui.screens.text_view import folded
 from mergetui.tui.widgets.cells import cut
 from mergetui.tui.widgets.titled import title
 from mergetui.tui.wording import countdown, names, span
@@ -58,9 +59,14 @@ class LeasePane(Widget, can_focus=True):
         self.post_message(self.Opened())
 
     def render(self) -> Content:
-        lines = list(self.lines())[: max(self.size.height, 0)]
-        shown = [(cut(f" {text}", self.size.width), style) for text, style in lines]
-        return Content("\n").join(Content.styled(text, style) for text, style in shown)
+        width, room = max(self.size.width - 1, 1), max(self.size.height, 0)
+        lines = list(self.lines())
+        whole = [(row, style) for text, style in lines for row in folded(text, width)]
+        shown = whole if len(whole) <= room else [(cut(text, width), style) for text, style in lines]
+        if len(shown) > room > 0:
+            all_of_it = f"… {bound_keys(self.app).shown('lease.open')} shows all {len(lines)} lines"
+            shown = [*shown[: room - 1], (cut(all_of_it, width), "$text-muted")]
+        return Content("\n").join(Content.styled(f" {text}", style) for text, style in shown[:room])
 
     def lines(self) -> Iterator[Line]:
         picture, now = self._picture, self._now

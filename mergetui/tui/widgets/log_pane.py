@@ -13,6 +13,8 @@ from mergetui.tui.marks import mark_after, toggled
 from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
 from mergetui.tui.widgets.log_lines import LogLines
 
+NO_LINES = "there is no log here yet"
+
 
 class LogPane(LogLines):
     """Errors, hits and marks to go to; lines to copy; the log in the operator's own programs."""
@@ -78,7 +80,7 @@ class LogPane(LogLines):
         self._seek(self.current - 1, forward=False)
 
     def action_mark(self) -> None:
-        if not self.line_total:
+        if not self._has_lines():
             return
         self._marks = toggled(self._marks, self.current)
         if self.current in self._marks:
@@ -90,9 +92,11 @@ class LogPane(LogLines):
         line = mark_after(self._marks, self.current)
         if line is not None:
             self.jump_to(line)
+        else:
+            self._say(bound_keys(self.app).say("no line is marked: {log.mark} marks one"), severity="warning")
 
     def action_copy(self) -> None:
-        if self.line_total:
+        if self._has_lines():
             told = copy(self.app, self.current_text(), os.environ)
             self._say(f"copied: {len(told):,} characters of line {self.current + 1:,}")
 
@@ -106,7 +110,7 @@ class LogPane(LogLines):
             self._open(EDITOR)
 
     def action_choose(self) -> None:
-        if self.line_total:
+        if self._has_lines():
             self.post_message(self.LineChosen(self, self.current_text()))
 
     def _seek(self, start: int, *, forward: bool) -> None:
@@ -116,8 +120,14 @@ class LogPane(LogLines):
         else:
             self._say(bound_keys(self.app).say("{filter} searches first"), severity="warning")
 
+    def _has_lines(self) -> bool:
+        if not self.line_total:
+            self._say(NO_LINES, severity="warning")
+        return bool(self.line_total)
+
     def _open(self, program: Program) -> None:
         if self._source is None:
+            self._say(NO_LINES, severity="warning")
             return
         told = open_outside(self.app, program, self._source.path, os.environ, secure=self._read_only)
         if told is not None:
