@@ -88,6 +88,7 @@ _MAIN = (
     "retry",
     "undo",
     "log",
+    "list.open",
     "forecast",
     "history",
     "statistics",
@@ -110,7 +111,7 @@ _LOG_LABELS = {
     "filter": "search",
     "help": "help",
 }
-_LABELS = {act.name: act.label for act in ACTS}
+_LABELS = {"list.open": "in full"} | {act.name: act.label for act in ACTS}
 
 
 def footer(
@@ -141,11 +142,17 @@ def help_rows(screen: Screen[None]) -> list[tuple[str, str]]:
     bindings = [active.binding for active in screen.active_bindings.values()]
     for binding in sorted(bindings, key=lambda binding: is_move(binding.id or "")):
         if binding.description and binding.id:
-            rows.setdefault(binding.description, []).append(printed(binding.key))
+            rows.setdefault(_searchable(binding), []).append(printed(binding.key))
     return [
         (first, f"{does} (also {' '.join(others)})" if others else does)
         for does, (first, *others) in rows.items()
     ]
+
+
+def _searchable(binding: Binding) -> str:
+    """What the key does, and what it is called elsewhere: both are looked for."""
+    label = _LABELS.get(binding.id or "", "").rstrip("?")
+    return binding.description if label in binding.description else f"{label}: {binding.description}"
 
 
 def _found(by_id: Mapping[str, ActiveBinding], wanted: Iterable[str], labels: dict[str, str]) -> list[Key]:

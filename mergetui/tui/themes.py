@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES, Theme
 
 _CURSOR = {"block-cursor-text-style": "none", "block-cursor-blurred-text-style": "none"}
@@ -82,6 +83,10 @@ LIGHT = Theme(
     },
 )
 
+_MUTED, _DISABLED = 0.3, 0.55
+"""How far they are from the ink towards the ground."""
+_CURSOR_TINT, _FOOTER_SHADE = 0.25, 0.08
+"""How far they are from the ground."""
 _ON_ANY_GROUND = {
     "border-blurred": "ansi_bright_black",
     "text-disabled": "ansi_bright_black",
@@ -94,7 +99,32 @@ def _ansi(name: str) -> Theme:
     return replace(theme, variables=theme.variables | _ON_ANY_GROUND)
 
 
-THEMES = (DARK, LIGHT, _ansi("ansi-dark"), _ansi("ansi-light"))
+def _on_its_ground(theme: Theme) -> Theme:
+    """Textual's greys are `auto`, as their ground asks for: rows and keys that have no ground of their own
+    take that for black, and were white on white in light themes. Its cursor is as strong as its ink, and
+    hides the states' colours."""
+    ground = Color.parse(theme.background or ("#121212" if theme.dark else "#efefef"))
+    ink = Color.parse(theme.foreground) if theme.foreground else ground.inverse
+    tint = Color.parse(theme.primary)
+    calm = {
+        "text-muted": ink.blend(ground, _MUTED),
+        "text-disabled": ink.blend(ground, _DISABLED),
+        "block-cursor-foreground": ink,
+        "block-cursor-background": ground.blend(tint, _CURSOR_TINT),
+        "block-cursor-blurred-foreground": ink,
+        "block-cursor-blurred-background": ground.blend(tint, _CURSOR_TINT / 2),
+        "footer-background": ground.blend(ink, _FOOTER_SHADE),
+        "footer-key-foreground": ink,
+    }
+    variables = theme.variables | {name: colour.hex6 for name, colour in calm.items()} | _CURSOR
+    return replace(theme, variables=variables)
+
+
+def _ours(theme: Theme) -> Theme:
+    return _ansi(theme.name) if theme.ansi else _on_its_ground(theme)
+
+
+THEMES = (DARK, LIGHT, *map(_ours, BUILTIN_THEMES.values()))
 
 
 def wanted(environ: Mapping[str, str], known: Collection[str]) -> str:

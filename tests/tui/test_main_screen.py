@@ -542,6 +542,17 @@ def test_the_help_of_a_pane_begins_with_its_own_acts_and_ends_with_its_moves(wor
     play(scene())
 
 
+def test_help_is_searched_by_what_a_key_is_called(world: World) -> None:
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("question_mark")
+            await seat.until_asked(HelpView)
+            await seat.press(*"quit")
+            await seat.until_seen("▸ q           quit: leave the console")
+
+    play(scene())
+
+
 def test_a_key_has_one_name_everywhere(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
 from mergetui.tui.app import Console
@@ -27,6 +28,31 @@ def test_what_is_dimmed_differs_from_what_is_not_and_a_pane_from_its_ground(
             colours = seat.app.get_css_variables()
             assert colours["text-disabled"] != colours["foreground"]
             assert colours["border-blurred"].lower() not in (colours["background"].lower(), "ansi_black")
+
+    play(scene())
+
+
+@pytest.mark.parametrize("name", [theme.name for theme in THEMES if not theme.ansi])
+def test_what_is_dimmed_can_still_be_read(name: str) -> None:
+    theme = next(theme for theme in THEMES if theme.name == name)
+    colours = theme.to_color_system().generate()
+    ground, muted, disabled, ink = (
+        Color.parse(colours[key]) for key in ("background", "text-muted", "text-disabled", "foreground")
+    )
+    far, farther = (abs(one.brightness - ground.brightness) for one in (disabled, muted))
+    assert 0.1 < far < farther < abs(ink.brightness - ground.brightness)
+    for under in ("block-cursor-background", "footer-background"):
+        assert abs(muted.brightness - Color.parse(colours[under]).brightness) > 0.1
+
+
+def test_a_row_of_a_light_theme_is_painted_in_ink(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with seated(World(tmp_path)) as seat:
+            seat.app.theme = "textual-light"
+            await seat.pilot.pause()
+            painted = seat.queue.get_component_rich_style("row--faint").color
+            assert painted is not None
+            assert Color.from_rich_color(painted).brightness < 0.6
 
     play(scene())
 
