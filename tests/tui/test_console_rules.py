@@ -154,6 +154,17 @@ def test_credentials_in_a_remote_are_not_shown(tmp_path: Path) -> None:
     assert "secret" not in "\n".join(preview(_knowing(known, repository=remote), Mask()))
 
 
+def test_a_reason_is_not_cut_for_half_an_author() -> None:
+    assert columns_for(77, 9, (18, 13), special=False, reasons=True).author == 0
+    assert columns_for(72, 9, (18, 13), special=False, reasons=False).author == 10
+    assert columns_for(85, 9, (18, 13), special=False, reasons=True).author == 14
+
+
+def test_a_long_branch_takes_no_more_than_half_of_a_wide_row_from_its_reason() -> None:
+    columns = columns_for(102, 9, (60, 8), special=True, reasons=True)
+    assert columns.told >= columns.branch
+
+
 def test_a_remote_that_is_down_is_noticed_without_its_password(tmp_path: Path) -> None:
     known = picture(tmp_path)
     seen = known.state.seen

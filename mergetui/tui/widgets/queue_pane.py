@@ -26,8 +26,6 @@ _BRANCH = 20
 """Cells for a branch, before there are any for its author and its priority."""
 _TOLD, _TOLD_BRIEFLY = 27, 22
 """Cells for `lease busy, again in 0:20` and a space; and for `stack of 2 · 3 behind` and a space."""
-_TOLD_WELL = 36
-"""Cells for `retest failed: exit code 1: FAILED`: a reason has them before there are any for an author."""
 _TONE = {Priority.URGENT: "bad", Priority.HIGH: "accent", Priority.LOW: "faint"}
 
 
@@ -167,9 +165,12 @@ def columns_for(width: int, total: int, longest: tuple[int, int], *, special: bo
     room = max(width - position - 2 - state, 0)
     told = _TOLD if reasons else _TOLD_BRIEFLY
     priority = 7 if special and room - told - 7 >= _BRANCH else 0
-    spare = room - (_TOLD_WELL if reasons else told) - priority - _BRANCH
-    author = next((size for size in (min(longest[1], 14) + 1, 10) if longest[1] and size <= spare), 0)
+    spare = room - told - priority - _BRANCH
+    # Half an author is not worth the end of a reason.
+    sizes = (min(longest[1], 14) + 1, *(() if reasons else (10,)))
+    author = next((size for size in sizes if longest[1] and size <= spare), 0)
     rest = max(room - author - priority, 0)
+    told = max(told, rest - rest // 2) if reasons else told
     branch = min(max(longest[0], 14) + 1, max(rest - told, rest * 2 // 5, min(rest, 12)))
     most = rest - branch if reasons else min(rest - branch, _TOLD)
     return Columns(position, branch, state, most, author, priority)
