@@ -151,7 +151,8 @@ def _held(said: HeldBack, known: Knowledge) -> str:
 def _head(known: Knowledge) -> Circumstance:
     movable = [entry for entry in order(known.state.entries.values()) if not entry.state.needs_a_person]
     if not movable:
-        return Circumstance(about="head", says="no entry can move", blocks=True)
+        says = "no entry can move" if known.state.entries else "the queue is empty"
+        return Circumstance(about="head", says=says, blocks=True)
     head = movable[0]
     since = head.state_since or head.enqueued_at
     behind = f", {head.behind} behind" if head.behind else ""
@@ -185,10 +186,17 @@ def _next(known: Knowledge) -> Circumstance:
     entries = [e for e in order(known.state.entries.values()) if not e.state.needs_a_person]
     waiting = [entry for entry in entries if not entry.state.in_flight]
     if not waiting:
-        says = "nothing else is queued" if entries else "nothing until an author pushes or an operator acts"
-        return Circumstance(about="next", says=says)
+        return Circumstance(about="next", says=_nothing_next(known))
     first = min(waiting, key=lambda entry: entry.available_at or known.now)
     return Circumstance(about="next", says=f"{first.branch} {_when(first, known.now)}")
+
+
+def _nothing_next(known: Knowledge) -> str:
+    if not known.state.entries:
+        return "nothing until a branch is queued"
+    if all(entry.state.needs_a_person for entry in known.state.entries.values()):
+        return "nothing until an author pushes or an operator acts"
+    return "nothing else is queued"
 
 
 def _when(entry: Entry, now: Instant) -> str:

@@ -142,9 +142,9 @@ def test_why_says_what_is_in_the_way_and_what_helps(shop: Mergetui, remote: Remo
         "  pause   none",
         "  remote  never looked at yet",
         "! engine  nobody advances it",
-        "! head    no entry can move",
+        "! head    the queue is empty",
         "  retest  none runs",
-        "  next    nothing until an author pushes or an operator acts",
+        "  next    nothing until a branch is queued",
     ]
     remote.propose("feature", a="1")
     shop("enqueue", "shop", "feature")

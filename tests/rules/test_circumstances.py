@@ -108,7 +108,7 @@ def test_somebody_has_to_advance_it() -> None:
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
-        ([], ("no entry can move", True)),
+        ([], ("the queue is empty", True)),
         ([BACK], ("no entry can move", True)),
         ([BACK, A], ("a is queued for 4m00s, 2 behind", False)),
         ([TESTING, A], ("b is testing for 4m12s", False)),
@@ -143,7 +143,8 @@ def test_without_a_retest_it_is_said_whether_there_could_be_one() -> None:
 @pytest.mark.parametrize(
     ("entries", "expected"),
     [
-        ([], "nothing until an author pushes or an operator acts"),
+        ([], "nothing until a branch is queued"),
+        ([BACK], "nothing until an author pushes or an operator acts"),
         ([TESTING], "nothing else is queued"),
         ([TESTING, RESTING], "c in 1m00s"),
         ([RESTING, A], "a as soon as it is its turn"),

@@ -578,6 +578,18 @@ def test_at_80_columns_the_footer_of_the_log_is_whole_and_shows_hits_when_there_
     play(scene())
 
 
+def test_a_long_target_does_not_hide_the_lease_of_a_narrow_console(tmp_path: Path) -> None:
+    async def scene() -> None:
+        world = World(
+            tmp_path, {"shop": queue_of(lease=lease())}, target="release/of-the-year-with-a-long-name"
+        )
+        async with seated(world, size=(60, 24)) as seat:
+            await seat.until(lambda: "release/" in seat.screen.splitlines()[1])
+            assert seat.screen.splitlines()[1].rstrip().endswith("3 ana@buildbox 1:24")
+
+    play(scene())
+
+
 def test_slash_searches_when_the_log_is_focused(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:

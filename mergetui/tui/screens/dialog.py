@@ -22,6 +22,8 @@ T = TypeVar("T")
 Keys: TypeAlias = Sequence[tuple[str, str]]
 """A key, `{its.id}` where it has one, and what it does here."""
 
+LIST_HEIGHTS = [(0, "-short"), (30, "-high")]
+"""For dialogs with a list: its rows come before the frame around what is typed."""
 HAND = 0.1
 """Seconds that a hand needs at least to see a control and press a key on it; a paste needs none."""
 

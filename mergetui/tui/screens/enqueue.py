@@ -23,7 +23,7 @@ from mergetui.tui.branch_columns import cells, columns
 from mergetui.tui.key_table import bind
 from mergetui.tui.messages import SightFound
 from mergetui.tui.scout import Scout
-from mergetui.tui.screens.dialog import Dialog, Keys
+from mergetui.tui.screens.dialog import LIST_HEIGHTS, Dialog, Keys
 from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
 from mergetui.tui.sights import BranchSight, branch_sight
@@ -63,9 +63,10 @@ class EnqueuePicker(Dialog[Chosen | None]):
     The list is there as soon as the remote answers; what git tells of its branches follows, row by row.
     """
 
+    VERTICAL_BREAKPOINTS = LIST_HEIGHTS
     DEFAULT_CSS = """
     EnqueuePicker {
-        & > #dialog-box { width: 112; height: 90%; max-height: 36; }
+        & > #dialog-box { width: 100%; max-width: 150; height: 90%; max-height: 36; }
         #dialog-body { height: 1fr; }
         BranchFilter { margin-bottom: 1; }
         #picker-choices { padding-top: 1; }

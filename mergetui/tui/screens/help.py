@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from mergetui import cleaning
 from mergetui.tui.key_table import bind
-from mergetui.tui.screens.dialog import Dialog, Keys
+from mergetui.tui.screens.dialog import LIST_HEIGHTS, Dialog, Keys
 from mergetui.tui.screens.matching import rank
 from mergetui.tui.screens.pick_list import PickList, Pieces, found_in
 from mergetui.tui.widgets.text_input import TextInput
@@ -40,6 +40,7 @@ class HelpView(Dialog[str | None]):
     """Rows of a key and what it does; answers with the key of the row that was chosen."""
 
     AUTO_FOCUS = "KeyFilter"
+    VERTICAL_BREAKPOINTS = LIST_HEIGHTS
     DEFAULT_CSS = """
     HelpView {
         & > #dialog-box { height: 90%; }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.widget import Widget
 
@@ -20,6 +21,8 @@ Piece = tuple[str, str]
 """A text and its style."""
 _GAP = 3
 _LEASE = ("lease ", "$text-muted")
+_TARGET, _LEAST_TARGET = 3, 10
+"""Which piece of a folded line is the target, and its fewest cells."""
 """Left out where there is no room: the digit says it too."""
 _STYLES = {
     "accent": "$text-primary",
@@ -109,8 +112,7 @@ class FoldedLine(Widget):
 
     def render(self) -> Content:
         room, shown = self.size.width - 1, list[Content]()
-        fits = len(_text(self._pieces, "")) <= room
-        for text, style in self._pieces if fits else [piece for piece in self._pieces if piece != _LEASE]:
+        for text, style in _fitted(self._pieces, room):
             part = cut(text, room)
             shown.append(Content.styled(part, style))
             room -= len(part)
@@ -165,12 +167,27 @@ def _folded(taken: PictureTaken, place: str, now: Instant) -> list[Piece]:
         ("1 ", "bold $text-primary"),
         (cleaning.name(picture.name), "bold"),
         (f" {place}" if place else "", "$text-muted"),
-        (f"  {cleaning.name(picture.repository.target)} {short(seen.tip) if seen else ''}", "$text-muted"),
+        (f"  {cleaning.name(picture.repository.target)}", "$text-muted"),
+        (f" {short(seen.tip) if seen else ''}", "$text-muted"),
         (f"  {badge.glyph} {badge.word}", _STYLES.get(badge.tone, "")),
         ("  3 ", "bold $text-primary"),
         _LEASE,
         (holder, "$text-warning" if picture.lease_is_stale else "" if lease else "$text-muted"),
     ]
+
+
+def _fitted(pieces: list[Piece], room: int) -> list[Piece]:
+    """Without the word for the lease, and with less of the target, where there is no room for all of it."""
+    if _over(pieces, room) <= 0:
+        return pieces
+    shown = [piece for piece in pieces if piece != _LEASE]
+    target, style = shown[_TARGET]
+    shown[_TARGET] = (cut(target, max(cell_len(target) - max(_over(shown, room), 0), _LEAST_TARGET)), style)
+    return shown
+
+
+def _over(pieces: Sequence[Piece], room: int) -> int:
+    return cell_len(_text(pieces, "")) - room
 
 
 def _line(left: Sequence[Piece], right: Sequence[Piece], width: int) -> Content | None:
