@@ -101,7 +101,7 @@ def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
 
 def _without_lines(followed: Followed, keys: Bound) -> str:
     if followed.path:
-        return "the log is empty"
+        return "it runs, and has printed nothing yet" if followed.running else "the log is empty"
     if followed.settled:
         return f"not tested: {followed.settled}"
     return "caught up first, then tested" if followed.comes else keys.say(f"not tested yet: {_HOW}")

@@ -612,6 +612,19 @@ def test_a_narrow_queue_cuts_the_verdict_and_keeps_the_key_that_helps(tmp_path: 
     play(scene())
 
 
+def test_a_retest_that_has_printed_nothing_says_whether_it_still_runs(tmp_path: Path) -> None:
+    (tmp_path / "r1.log").touch()
+    silent = entry(1, "a", state=EntryState.TESTING, log=str(tmp_path / "r1.log"), state_since=NOON)
+
+    async def scene() -> None:
+        async with seated(World(tmp_path, {"shop": queue_of(silent)})) as seat:
+            await seat.until_seen("it runs, and has printed nothing yet")
+            seat.world.change(lambda state: _sent_back(state, Coded(Reason.RETEST_HUNG, "silent for 10m")))
+            await seat.until_seen("the log is empty")
+
+    play(scene())
+
+
 def test_a_red_retest_leaves_the_log_at_its_first_error(world: World, tmp_path: Path) -> None:
     async def scene() -> None:
         async with seated(world) as seat:
