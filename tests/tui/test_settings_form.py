@@ -99,6 +99,37 @@ def test_a_value_that_is_cut_ends_with_an_ellipsis(path: Path) -> None:
     scene(settings(path), act)
 
 
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_form_keeps_room_for_its_values_and_for_how_to_leave(path: Path, width: int) -> None:
+    async def act(hands: Hands) -> None:
+        await hands.until(lambda: "esc leave" in " ".join(hands.screen.split()).replace("│ │ ", ""))
+        field = hands.modal.query_one("#field-remote", Input)
+        assert field.scrollable_content_region.width >= 10
+
+    scene(settings(path), act, size=(width, 20))
+
+
+def test_a_hint_that_is_cut_ends_with_an_ellipsis(path: Path) -> None:
+    async def act(hands: Hands) -> None:
+        await hands.until(lambda: shown_of(hands, "remote").strip().startswith("git@exa"))
+        assert shown_of(hands, "remote").endswith("…")
+
+    scene(adding(path), act, size=(44, 20))
+
+
+def test_an_ellipsis_does_not_hide_the_cursor(path: Path) -> None:
+    async def act(hands: Hands) -> None:
+        await fill(hands, "retest", "0123456789" * 20)
+        field = hands.modal.query_one("#field-retest", Input)
+        await hands.press("end")
+        await hands.until(lambda: field.scroll_offset.x > 150)
+        await hands.press(*["left"] * (field.cursor_position - int(field.scroll_offset.x)))
+        assert 0 < field.cursor_position == field.scroll_offset.x
+        assert "…" not in shown_of(hands, "retest")[:-1]
+
+    scene(settings(path), act)
+
+
 def test_a_changed_setting_is_saved_and_every_other_byte_stays(path: Path) -> None:
     async def act(hands: Hands) -> None:
         await fill(hands, "retest", "make check")

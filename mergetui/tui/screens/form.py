@@ -78,6 +78,7 @@ class Form(Dialog[T]):
     """`typed` stands above the rows' own texts; values that `mask` knows as secrets are shown as dots."""
 
     AUTO_FOCUS = "Field"
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (56, "-wide")]  # noqa: RUF012 - as in Screen
     DEFAULT_CSS = """
     Form {
         & > #dialog-box { width: 96; }
@@ -87,6 +88,8 @@ class Form(Dialog[T]):
         .dialog-row Field { width: 1fr; height: 1; padding: 0 1; }
         .dialog-row Field > .input--placeholder { color: $text-disabled; }
         .dialog-row.-wrong .dialog-label { color: $text-error; text-style: bold; }
+        &.-slim #dialog-keys { height: 5; }
+        &.-slim .form-origin { display: none; }
         .form-origin { width: 9; height: 1; color: $text-muted; padding-left: 1; }
     }
     """
