@@ -59,6 +59,8 @@ def _isolated(monkeypatch: pytest.MonkeyPatch) -> None:
     inherited = [n for n in os.environ if n.startswith(_INHERITED) or n.upper().endswith("_PROXY")]
     for name in [n for n in inherited if n not in _PLUGINS]:
         monkeypatch.delenv(name)
+    # A terminal of sixteen colours would have another theme.
+    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     # To read all that this machine trusts takes longer than most tests; here is nobody to be trusted.

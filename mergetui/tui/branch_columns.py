@@ -11,6 +11,8 @@ from mergetui.tui.widgets.cells import fit
 
 _BRANCH = (24, 40)
 """The fewest and the most cells that are kept for a branch, before there are any for a column."""
+_WHOLE_AUTHOR = 20
+"""The most cells for an author, of those that no branch needs."""
 _BRIEFLY = {UNKNOWN: "not yet", APART: "unrelated"}
 
 
@@ -40,6 +42,10 @@ def columns(width: int, longest: int) -> tuple[Column, ...]:
             break
         room -= column.width
         chosen[column.name] = column
+    spare = width - max(longest, least) - sum(column.width for column in chosen.values())
+    if "author" in chosen and spare > 0:
+        author = chosen["author"]
+        chosen["author"] = author._replace(width=min(author.width + spare, _WHOLE_AUTHOR))
     return tuple(chosen[name] for name in _IN_ORDER_SHOWN if name in chosen)
 
 

@@ -124,10 +124,22 @@ def _ours(theme: Theme) -> Theme:
     return _ansi(theme.name) if theme.ansi else _on_its_ground(theme)
 
 
+SIXTEEN = "ansi-dark"
+"""Takes the terminal's own sixteen colours, on its own ground."""
 THEMES = (DARK, LIGHT, *map(_ours, BUILTIN_THEMES.values()))
 
 
 def wanted(environ: Mapping[str, str], known: Collection[str]) -> str:
-    """What `TEXTUAL_THEME` names, if there is such a theme."""
+    """What `TEXTUAL_THEME` names, if there is such a theme; else what the terminal can show."""
     said = environ.get("TEXTUAL_THEME", "")
-    return said if said in known else DARK.name
+    if said in known:
+        return said
+    return SIXTEEN if _has_sixteen_colours(environ) else DARK.name
+
+
+def _has_sixteen_colours(environ: Mapping[str, str]) -> bool:
+    """As Rich decides it: of sixteen, the colours of a state in a theme of ours would all be grey."""
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return False
+    term = environ.get("TERM", "").strip().lower()
+    return term not in ("", "dumb", "unknown") and term.rpartition("-")[2] not in ("256color", "kitty")

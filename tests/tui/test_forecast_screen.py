@@ -271,6 +271,12 @@ def test_what_matters_most_is_shown_first() -> None:
     assert [column.name for column in columns(69, 24)] == ["apart", "age", "author", "forecast", "note"]
 
 
+def test_an_author_is_whole_where_no_branch_needs_the_room() -> None:
+    assert {column.name: column.width for column in columns(110, 24)}["author"] == 20
+    assert {column.name: column.width for column in columns(110, 53)}["author"] == 14
+    assert {column.name: column.width for column in columns(110, 90)}["author"] == 11
+
+
 @pytest.mark.parametrize(
     ("sight", "words"),
     [

@@ -18,6 +18,23 @@ def test_the_theme_is_the_one_that_the_environment_names(said: str, expected: st
     assert wanted({"TEXTUAL_THEME": said}, {DARK.name, LIGHT.name, *BUILTIN_THEMES}) == expected
 
 
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({"TERM": "xterm"}, "ansi-dark"),
+        ({"TERM": "screen"}, "ansi-dark"),
+        ({"TERM": "linux", "TEXTUAL_THEME": LIGHT.name}, LIGHT.name),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, DARK.name),
+        ({"TERM": "tmux-256color"}, DARK.name),
+        ({"TERM": "dumb"}, DARK.name),
+    ],
+)
+def test_a_terminal_of_sixteen_colours_gets_a_theme_of_its_own_colours(
+    environ: dict[str, str], expected: str
+) -> None:
+    assert wanted(environ, {DARK.name, LIGHT.name, *BUILTIN_THEMES}) == expected
+
+
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_what_is_dimmed_differs_from_what_is_not_and_a_pane_from_its_ground(
     theme: object, tmp_path: Path
