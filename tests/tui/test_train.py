@@ -15,6 +15,7 @@ from mergetui.tui.screens.train import TrainView
 from mergetui.tui.train_sight import TrainSight, percents
 from mergetui.tui.widgets.log_pane import LogPane
 from mergetui.tui.widgets.train_list import TrainList
+from mergetui.tui.widgets.train_strip import _shared
 from tests.rules.rails import RED
 from tests.tui.boarding import AB, ABC, A, Boarding
 from tests.tui.fakes import World, queue_of
@@ -62,6 +63,14 @@ def test_without_room_the_candidates_are_one_line(boarding: Boarding) -> None:
             await seat.until_seen("▶ 3 testing  ▸1 feat/a 41% · 2 +feat/b 12% · 3 +feat/c")
 
     play(scene())
+
+
+def test_without_room_a_long_name_does_not_hide_the_other_candidates() -> None:
+    each = [("1 ", "feat/" + "x" * 90, " 41%"), ("▸2 +", "feat/b", " 12%"), ("3 +", "y" * 40, "")]
+    shown = _shared(each, 60)
+    assert shown.startswith("1 feat/x")
+    assert "… 41% · ▸2 +feat/b 12% · 3 +yyy" in shown
+    assert len(shown) <= 60
 
 
 def test_every_entry_shows_the_progress_of_the_candidate_that_tells_of_it(boarding: Boarding) -> None:

@@ -167,8 +167,7 @@ def _folded(taken: PictureTaken, place: str, now: Instant) -> list[Piece]:
         ("1 ", "bold $text-primary"),
         (cleaning.name(picture.name), "bold"),
         (f" {place}" if place else "", "$text-muted"),
-        (f"  {cleaning.name(picture.repository.target)}", "$text-muted"),
-        (f" {short(seen.tip) if seen else ''}", "$text-muted"),
+        (f"  {cleaning.name(picture.repository.target)} {short(seen.tip) if seen else ''}", "$text-muted"),
         (f"  {badge.glyph} {badge.word}", _STYLES.get(badge.tone, "")),
         ("  3 ", "bold $text-primary"),
         _LEASE,
@@ -181,8 +180,9 @@ def _fitted(pieces: list[Piece], room: int) -> list[Piece]:
     if _over(pieces, room) <= 0:
         return pieces
     shown = [piece for piece in pieces if piece != _LEASE]
-    target, style = shown[_TARGET]
-    shown[_TARGET] = (cut(target, max(cell_len(target) - max(_over(shown, room), 0), _LEAST_TARGET)), style)
+    (text, style), over = shown[_TARGET], max(_over(shown, room), 0)
+    target, _, tip = text.rpartition(" ")
+    shown[_TARGET] = (f"{cut(target, max(cell_len(target) - over, _LEAST_TARGET))} {tip}", style)
     return shown
 
 

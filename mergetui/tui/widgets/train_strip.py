@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
@@ -25,6 +26,7 @@ _STYLES = {
     "bad": "$text-error",
 }
 _FAINT = "$text-muted"
+_BETWEEN, _LEAST_NAME = " · ", 4
 
 
 class TrainStrip(Widget):
@@ -105,18 +107,17 @@ class TrainStrip(Widget):
         head = f"{badge.glyph} {len(train.running)} {badge.word}  "
         lost = COURSES[Course.THROWN_AWAY]
         told = f"{lost.glyph} {len(given_up)} {lost.word}  " if given_up else ""
-        each = (self._briefly(train, place, one) for place, one in enumerate(train.running, start=1))
-        room = max(width - len(head) - len(told), 0)
-        return Content.assemble(
-            (head, _STYLES[badge.tone]), (told, _STYLES[lost.tone]), cut(" · ".join(each), room)
-        )
+        each = [self._briefly(train, place, one) for place, one in enumerate(train.running, start=1)]
+        shown = _shared(each, max(width - len(head) - len(told), 0))
+        return Content.assemble((head, _STYLES[badge.tone]), (told, _STYLES[lost.tone]), shown)
 
-    def _briefly(self, train: Train, place: int, one: OnTrial) -> str:
+    def _briefly(self, train: Train, place: int, one: OnTrial) -> tuple[str, str, str]:
+        """What stands before its name, the name, what stands behind it."""
         here = "▸" if one.commit == self._watched else ""
         plus = "+" if train.ahead_in(one) else ""
         percent = self._percents.get(one.commit)
         told = f" {percent}%" if percent is not None else ""
-        return f"{here}{place} {plus}{own_of(train, one)}{told}"
+        return f"{here}{place} {plus}", own_of(train, one), told
 
     def _so_far(self, picture: Picture, one: OnTrial) -> str:
         elapsed = (self._now or one.began) - one.began
@@ -128,6 +129,19 @@ def _given_up(train: Train) -> list[OnTrial]:
     """Those that were thrown away since one of those began that run now; the latest first."""
     began = min((one.began for one in train.running), default=None)
     return [one for one in train.thrown_away if began is not None and one.ended and one.ended > began]
+
+
+def _shared(each: Sequence[tuple[str, str, str]], room: int) -> str:
+    """In one line; of names that are too long together each has its share, so that none hides the others."""
+    whole = _BETWEEN.join(map("".join, each))
+    if cell_len(whole) <= room or not each:
+        return cut(whole, room)
+    share = (room - len(_BETWEEN) * (len(each) - 1)) // len(each)
+    parts = (
+        f"{before}{cut(name, max(share - len(before) - len(behind), _LEAST_NAME))}{behind}"
+        for before, name, behind in each
+    )
+    return cut(_BETWEEN.join(parts), room)
 
 
 def _column(text: str, width: int) -> str:
