@@ -273,6 +273,20 @@ def test_a_lease_pane_folds_what_is_long_while_it_has_room(tmp_path: Path) -> No
     play(scene())
 
 
+def test_a_lease_pane_gives_its_longest_line_the_rows_that_are_left(tmp_path: Path) -> None:
+    held = replace(lease(), branches=tuple(f"feat/with-a-name-of-its-own-{n}" for n in range(20)))
+
+    async def scene() -> None:
+        async with seated(World(tmp_path, {"shop": queue_of(lease=held)})) as seat:
+            pane = seat.main.query_one(LeasePane)
+            shown = [pane.render_line(row).text.rstrip() for row in range(pane.size.height)]
+            assert shown[-1].strip() == "renewed 6s ago, 1:24 left"
+            assert shown[-2].endswith("…")
+            assert all(shown)
+
+    play(scene())
+
+
 def test_a_lease_pane_without_room_says_how_to_see_the_rest(tmp_path: Path) -> None:
     pause = Pause(by="ana@buildbox", reason="word " * 60, at=NOON)
 

@@ -216,6 +216,17 @@ def test_an_entry_that_is_red_behind_another_says_so_in_full(boarding: Boarding)
     play(scene())
 
 
+def test_a_candidate_that_landed_with_a_longer_one_stands_on_nothing(boarding: Boarding) -> None:
+    async def scene() -> None:
+        async with seated(boarding.world) as seat:
+            boarding.tell(boarding.rail.over(A), boarding.rail.stopped(A, "it is no longer next in line"))
+            await opened(seat)
+            await seat.press("G")
+            await seat.until(lambda: row(seat, "commit", ", landed with a longer candidate"))
+
+    play(scene())
+
+
 def test_a_doubted_candidate_counts_its_reds(boarding: Boarding) -> None:
     async def scene() -> None:
         async with seated(boarding.world) as seat:

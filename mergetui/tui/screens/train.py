@@ -135,7 +135,7 @@ def _rows(one: OnTrial, train: Train, so_far: str, now: Instant) -> Iterator[tup
     """All there is to tell of a candidate."""
     badge, runs = COURSES[one.course], one.course is Course.TESTING
     yield "candidate", f"{' + '.join(' '.join(member) for member in one.line or one.entries)}"
-    yield "commit", one.commit + (f" on {one.onto}" if one.onto else "")
+    yield "commit", one.commit + _below(one)
     if runs:
         yield "state", f"{badge.glyph} {badge.word}, {so_far}"
         yield "assumes", _assumes(train, one)
@@ -152,6 +152,12 @@ def _rows(one: OnTrial, train: Train, so_far: str, now: Instant) -> Iterator[tup
         yield "state", f"{badge.glyph} {came_to(one)}"
         yield "ended", f"{since(one, now)}{took}"
     yield "log", one.log
+
+
+def _below(one: OnTrial) -> str:
+    if one.onto == one.commit:
+        return ", landed with a longer candidate"
+    return f" on {one.onto}" if one.onto else ""
 
 
 def _assumes(train: Train, one: OnTrial) -> str:

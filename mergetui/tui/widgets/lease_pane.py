@@ -61,8 +61,7 @@ class LeasePane(Widget, can_focus=True):
     def render(self) -> Content:
         width, room = max(self.size.width - 1, 1), max(self.size.height, 0)
         lines = list(self.lines())
-        whole = [(row, style) for text, style in lines for row in folded(text, width)]
-        shown = whole if len(whole) <= room else [(cut(text, width), style) for text, style in lines]
+        shown = _folded(lines, width, room)
         if len(shown) > room > 0:
             all_of_it = f"… {bound_keys(self.app).shown('lease.open')} shows all {len(lines)} lines"
             shown = [*shown[: room - 1], (cut(all_of_it, width), "$text-muted")]
@@ -91,6 +90,19 @@ class LeasePane(Widget, can_focus=True):
             yield "also looking on", "$text-muted"
         for console in self._others:
             yield f"{cleaning.name(str(console.holder))} since {span(now - console.since)}", ""
+
+
+def _folded(lines: Sequence[Line], width: int, room: int) -> list[Line]:
+    """Each line whole, or the longest with as many rows as there are for it."""
+    rows = [folded(text, width) for text, _ in lines]
+    over = sum(map(len, rows)) - room
+    if over > 0:
+        longest = max(rows, key=len)
+        kept = max(len(longest) - over, 1) - 1
+        longest[kept:] = [cut("".join(longest[kept:]), width)]
+    if sum(map(len, rows)) > room:
+        return [(cut(text, width), style) for text, style in lines]
+    return [(row, style) for (_, style), its in zip(lines, rows, strict=True) for row in its]
 
 
 def _held(lease: Lease, now: Instant, *, take: str | None) -> Iterator[Line]:
