@@ -56,7 +56,7 @@ def tour(shop: Mergetui) -> bytes:
         visit("s", "Next step")
         console.press_until("s", lambda: any(isinstance(fact, Ended) for fact in journal.read()))
         console.until("sent back")
-        visit("l", "whole line")
+        visit("l", "mark, next")
         console.press_slowly("g", "\x04", "\x04", "\x04", "E", "\r")
         visit("w", "Why")
         visit("?", "Keys ·")
