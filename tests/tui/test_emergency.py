@@ -16,7 +16,7 @@ from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.key_table import Bound
 from mergetui.tui.screens.dialog import Choice
 from mergetui.tui.screens.emergency import EmergencyQuestion, Hurry, Sent
-from mergetui.tui.wording import notices, orders, pauses
+from mergetui.tui.wording import notices, pauses
 from tests.tui.asking import HOSTILE, Hands, Host, after
 from tests.tui.fakes import NOON, World, ago, entry, queue_of
 from tests.tui.modals import answer_of
@@ -176,7 +176,7 @@ def test_the_banner_tells_of_a_pause_and_what_is_left(
 def test_the_banner_names_the_keys_as_they_are_bound(tmp_path: Path) -> None:
     picture = paused(tmp_path, EntryState.QUEUED).bridge.picture("shop")
     bound = Bound({"pause": "ctrl+p", "auto": "f2"})
-    assert [line.rpartition(" · ")[2] for line in orders(picture, bound)] == ["^p resumes"]
+    assert [line.rpartition(" · ")[2] for line in pauses(picture, bound)] == ["^p resumes"]
     stopped = replace(picture, standing=replace(picture.standing, stopped_itself="the lease was taken away"))
     assert [line.rpartition(" · ")[2] for line in notices(stopped, bound)] == ["f2 resumes"]
 
