@@ -114,4 +114,5 @@ def keeping_title(kind: type[Driver]) -> type[Driver]:
 
 
 def _safe(text: str) -> str:
-    return cut(cleaning.name(cleaning.redact(text)), _LONGEST)
+    # Marks that combine take no cells: without the second cut there is no end to them.
+    return cut(cleaning.name(cleaning.redact(text)), _LONGEST)[:_LONGEST]

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -151,7 +151,8 @@ def test_the_title_is_sent_when_it_changes(tmp_path: Path) -> None:
     )
 
 
-@given(st.text(min_size=1, max_size=300), st.booleans())
+@example(text="0" * 120 + "\u0300" * 45, in_tmux=False)
+@given(text=st.text(min_size=1, max_size=300), in_tmux=st.booleans())
 def test_nothing_in_a_text_is_a_code_to_the_terminal(
     tmp_path_factory: pytest.TempPathFactory, text: str, in_tmux: bool
 ) -> None:

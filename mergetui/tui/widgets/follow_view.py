@@ -16,7 +16,7 @@ from mergetui.tui.widgets.titled import Entitled
 SIDESTEP = 8
 
 
-class FollowView(Entitled, ScrollView, can_focus=True, inherit_bindings=False):
+class FollowView(ScrollView, Entitled, can_focus=True, inherit_bindings=False):
     """The reader's place in `line_total` lines. While not following, only the reader moves it.
 
     A subclass draws the lines, tells of new ones with `grow_to`, and says the place in `caption`.
