@@ -98,15 +98,15 @@ def _tests(
     ]
     if spared := tuple(_spared(view, wanted)):
         return spared
-    if wanted and not running and not free:
+    if wanted and not running and free <= 0:
         return (Wait(why=Why.NO_SLOT),)
     if yielded := giving_way(spare)[: max(len(wanted) - free, 0)]:
         return tuple(StopRetest(trial.candidate, _SLOT_WANTED) for trial in yielded)
-    return tuple(_starts(view, [*wanted, *worthwhile(spare)][:free]))
+    return tuple(_starts(view, [*wanted, *worthwhile(spare)][: max(free, 0)]))
 
 
 def _slots(view: View, policy: Policy) -> tuple[int, int]:
-    """Retests that run, and how many may be started besides."""
+    """Retests that run, and how many may be started besides; below zero: so many others wait for a slot."""
     running = sum(trial.verdict is Verdict.RUNNING for trial in view.trials)
     free = max(policy.parallel - running, 0)
     return running, free if view.free_slots is None else min(free, view.free_slots)

@@ -109,7 +109,7 @@ class Slots(Protocol):
     """The slots for retests, which several repositories share fairly."""
 
     def free_for(self, repository: str) -> int | None:
-        """How many more it may start now; None: as many as it likes."""
+        """How many more it may start now; below zero: so many others wait; None: as many as it likes."""
 
     def take(self, repository: str) -> bool:
         """One for a retest that starts; False: there is none for it now."""

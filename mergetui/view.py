@@ -104,7 +104,8 @@ class View(Struct, frozen=True, kw_only=True):
     window: int | None = None
     """Entries that may be on trial at the same time; None: as many as the policy says."""
     free_slots: int | None = None
-    """Retests that may be started besides those that run; None: no limit but the policy's."""
+    """Retests that may be started besides those that run; below zero: so many other repositories wait for a
+    slot; None: no limit but the policy's."""
     passed: Mapping[Oid, Pass] = {}
     """By tree: what has passed under the same command, and is young enough to be believed."""
     held_back: Mapping[EntryId, HeldBack] = {}

@@ -17,7 +17,7 @@ class SlotPool:
         self._line: list[str] = []
 
     def free_for(self, repository: str) -> int | None:
-        """How many more it may start now; None: as many as it likes."""
+        """How many more it may start now; below zero: so many others wait; None: as many as it likes."""
         with self._lock:
             return self._free_for(repository)
 
@@ -53,7 +53,7 @@ class SlotPool:
         if self._total is None:
             return None
         ahead = self._line.index(repository) if repository in self._line else len(self._line)
-        return max(self._total - self._taken.total() - ahead, 0)
+        return self._total - self._taken.total() - ahead
 
     def _leave_line(self, repository: str) -> None:
         if repository in self._line:

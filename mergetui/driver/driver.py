@@ -40,7 +40,8 @@ class Driver:
         self._news = False
         self._lost_lease = False
         self._copies = ports.repo.copies
-        self._is_short_of_slots = self._lacks_slot = False
+        self._lacks_slot = False
+        self._planned_slots: int | None = None
         self._lack: str | None = None
         """What kept the last write from being made."""
 
@@ -122,11 +123,15 @@ class Driver:
     def _look_for_news(self) -> None:
         ended = self._poll()
         changed = self._acts.record.stamp() != self._planned_at
-        arrived = self._has_a_slot_at_last() or self._ports.checks.has_news()
+        arrived = self._has_other_slots() or self._ports.checks.has_news()
         self._news = bool(ended) or changed or arrived or self._look_is_due()
 
-    def _has_a_slot_at_last(self) -> bool:
-        return self._is_short_of_slots and self._ports.slots.free_for(self._repository.name) != 0
+    def _has_other_slots(self) -> bool:
+        """There is one where there was none, or others wait for one who did not."""
+        free, planned = self._ports.slots.free_for(self._repository.name), self._planned_slots
+        if free is None or planned is None:
+            return False
+        return planned <= 0 < free or free < 0 <= planned
 
     def _round(self) -> None:
         if self._lack is not None and not self._finds_room(self._lack):
@@ -146,7 +151,7 @@ class Driver:
         state = self._situation.check(state)
         self._planned_at = self._acts.record.stamp()
         view = self._situation.view(state)
-        self._is_short_of_slots = view.free_slots == 0
+        self._planned_slots = view.free_slots
         waits = [self._acts.perform(action) for action in plan(view, self._policy)]
         self._line_up(wants_a_slot=any(wait is not None and wait.why is Why.NO_SLOT for wait in waits))
         self._situation.reconcile()

@@ -43,7 +43,7 @@ class Field(Struct, frozen=True, kw_only=True):
 
 def for_slots(slots: int) -> Setting:
     """What does best where 2 of 100 changes are red, as far as was tried (docs/simulator.md)."""
-    return Setting(batch=4 if slots <= _FEW else 1, parallel=slots)
+    return Setting(batch=4 if slots <= _FEW else 1, parallel=slots, hedge=True)
 
 
 def played(strategy: Strategy, trace: Trace, field: Field) -> Played:

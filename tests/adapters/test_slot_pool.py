@@ -28,6 +28,15 @@ def test_one_who_waits_for_the_first_goes_before_one_who_wants_another() -> None
     assert pool.take("api")
 
 
+def test_who_has_one_is_told_how_many_wait_for_one() -> None:
+    pool = SlotPool(2)
+    pool.take("shop")
+    pool.take("shop")
+    for name in ("api", "docs"):
+        pool.line_up(name)
+    assert pool.free_for("shop") == -2
+
+
 def test_those_who_wait_are_served_in_turn() -> None:
     pool = SlotPool(1)
     pool.take("shop")

@@ -23,13 +23,18 @@ def alone(place: Path) -> str:
     return f"mkdir {place} && sleep 0.1 && rmdir {place}"
 
 
+def waits_for(path: Path) -> str:
+    return f'until [ -e "{path}" ]; do sleep 0.02; done'
+
+
 class Roof:
     """Three repositories with two good branches each; their retests bear no other beside them."""
 
     names = ("api", "docs", "shop")
 
-    def __init__(self, directory: Path, *, slots: int) -> None:
+    def __init__(self, directory: Path, *, slots: int, **settings: object) -> None:
         self.heard: list[Event] = []
+        self._settings = {"retest": alone(directory / "busy"), "parallel": 2, **settings}
         places = Places(config=directory / "c", state=directory / "s", cache=directory / "cache")
         repositories = {name: self._repository(name, directory) for name in self.names}
         self.wiring = Wiring(places, Config(path=places.config, repos=repositories, gate=Gate(slots=slots)))
@@ -44,7 +49,7 @@ class Roof:
         remote = Remote(directory / f"{name}.git")
         for branch in ("a", "b"):
             remote.propose(branch, {branch: "1"})
-        return Repository(name=name, remote=remote.url, retest=alone(directory / "busy"), parallel=2)
+        return Repository(name=name, remote=remote.url, **self._settings)  # type: ignore[arg-type]
 
 
 def test_no_more_retests_run_than_there_are_slots_and_nobody_is_served_twice_while_another_waits(
@@ -67,6 +72,18 @@ def test_who_has_no_slot_says_so_and_goes_on_when_there_is_one(tmp_path: Path) -
     eventually(lambda: driver.round() and not driver.has_news())
     roof.wiring.slots.give_back("elsewhere")
     assert driver.has_news()
+    driver.leave()
+
+
+def test_a_hedge_makes_room_for_another_repository(tmp_path: Path) -> None:
+    roof = Roof(tmp_path, slots=3, retest=waits_for(tmp_path / "go"), parallel=3, hedge=True)
+    driver, pool = roof.wiring.driver("shop", roof.heard.append), roof.wiring.slots
+    assert driver.occupy("auto") is None
+    eventually(lambda: driver.round() and pool.busy("shop") == 3)
+    pool.line_up("api")
+    assert driver.has_news()
+    eventually(lambda: driver.round() and pool.busy("shop") == 2)
+    assert pool.take("api")
     driver.leave()
 
 

@@ -94,6 +94,16 @@ def test_no_more_hedges_give_way_than_the_line_has_use_for() -> None:
     assert plan(seen, hedging(5)) == TESTING
 
 
+def test_a_hedge_gives_its_slot_to_another_repository_that_waits_for_one() -> None:
+    seen = view(A, B, free_slots=-1, trials=(running(TIP, A), running(TIP, A, B), running(TIP, B)))
+    assert plan(seen, hedging(3)) == (StopRetest(chain(TIP, B), "its slot is wanted for the line"),)
+
+
+def test_the_line_gives_its_slot_to_nobody() -> None:
+    seen = view(A, B, free_slots=-1, trials=(running(TIP, A), running(TIP, A, B)))
+    assert plan(seen, hedging(3)) == TESTING
+
+
 @pytest.mark.parametrize("known", [running, green])
 def test_what_would_add_little_is_not_hedged_anew(known: Callable[..., Trial]) -> None:
     row = [entry(name) for name in "abcdefghij"]
