@@ -31,6 +31,9 @@ def main() -> None:
         view = _view(queue, trials)
         seconds = _seconds(lambda view=view: plan(view, policy))
         print(f"{name:<34}{1000 * seconds:>12.2f}{seconds / floor:>8.1f}")
+    view, hedging = _view(queue, _hedged(queue)), Policy(parallel=2 * PARALLEL, hedge=True)
+    seconds = _seconds(lambda: plan(view, hedging))
+    print(f"{f'with {PARALLEL - 1} hedges':<34}{1000 * seconds:>12.2f}{seconds / floor:>8.1f}")
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -53,6 +56,14 @@ def _benches(queue: tuple[Entry, ...]) -> dict[str, tuple[Trial, ...]]:
         "all are tested": tuple(running),
         "one of them is red": tuple(red),
     }
+
+
+def _hedged(queue: tuple[Entry, ...]) -> tuple[Trial, ...]:
+    """All are tested, and besides the line without each but the last."""
+    links = tuple(map(_link, queue[:PARALLEL]))
+    line = [Candidate(base="m", links=links[:length]) for length in range(1, PARALLEL + 1)]
+    without = [Candidate(base="m", links=(*links[:k], *links[k + 1 :])) for k in range(PARALLEL - 1)]
+    return tuple(Trial(chain, Verdict.RUNNING) for chain in (*line, *without))
 
 
 def _view(queue: tuple[Entry, ...], trials: tuple[Trial, ...]) -> View:

@@ -14,7 +14,7 @@ from mergetui.prospects import Future, stretches, unfolded
 from mergetui.view import Policy, Trial, Verdict, View
 
 _WORTH = 6
-"""A retest is worth its slot when it adds one in so many of those on trial; more of them gain too little."""
+"""A retest is worth its slot when one in so many of its entries are not tested without that one yet."""
 
 
 class Hedge(Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ class Stretch(Struct, frozen=True, gc=False):
     """A trial that stands on the target's tip, without what has landed of it, and the work that is in it."""
 
     trial: Trial
-    works: tuple["_Work", ...]
+    works: tuple[_Work, ...]
 
 
 class Future(Struct, frozen=True, kw_only=True):
