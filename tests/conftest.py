@@ -1,7 +1,9 @@
 import gc
 import os
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +28,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--full-length", action="store_true", help="soak runs as long as docs/reliability.md tells of them"
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of a family that is sampled, the members that no pattern names are left to the soak runs."""
+    families: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            families[item.nodeid.partition("[")[0]].append(item)
+    for name, members in families.items():
+        slow = [member for member in members if not _is_of_the_sample(member)]
+        for member in slow:
+            member.add_marker(pytest.mark.soak)
+        if len(slow) == len(members) > 1:
+            raise pytest.UsageError(f"{name}: no member is of its sample")
+
+
+def _is_of_the_sample(member: pytest.Item) -> bool:
+    sample = member.get_closest_marker("sampled")
+    assert sample is not None
+    parameters = member.name.partition("[")[2].removesuffix("]")
+    return any(fnmatchcase(parameters, pattern) for pattern in sample.args)
 
 
 def pytest_collection_finish() -> None:

@@ -263,6 +263,7 @@ def test_two_targets_of_a_symbolic_link_conflict(remote: Remote, catch_up: Catch
 # Content that is easily damaged.
 
 
+@pytest.mark.sampled("120000*etc*-rebase", "160000*-squash", "*one*-rebase", "*x00*-squash", "*<<<*-rebase")
 @pytest.mark.fault(21)
 @pytest.mark.parametrize("strategy", ["rebase", "squash"])
 @pytest.mark.parametrize(

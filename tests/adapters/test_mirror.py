@@ -103,6 +103,7 @@ def test_the_requests_of_a_forge_are_brought_when_they_are_asked_for(remote: Rem
     assert caught_up(mirror, remote, "refs/pull/7/head").commit == pull
 
 
+@pytest.mark.sampled("$(id)", "-x", "+main")
 @pytest.mark.parametrize(
     "name", ["$(id)", "feat/ü", "a'b", "+main", "--mirror", "-x", "refs/heads/x", "b" * 200]
 )
@@ -146,6 +147,7 @@ def test_a_remote_that_moved_house_is_found_at_its_new_address(
     assert seen(moved).tip == remote.first
 
 
+@pytest.mark.sampled("HEAD gone", "objects gone")
 @pytest.mark.fault(22)
 @pytest.mark.parametrize(
     "damage", ["HEAD", "config", "objects", "refs", "packed-refs"], ids=lambda path: f"{path} gone"
@@ -316,6 +318,7 @@ def test_what_a_killed_catch_up_left_is_disposed_of(remote: Remote, mirror: Mirr
     assert not (state / "rebase-merge").exists()
 
 
+@pytest.mark.sampled("index.lock", "rebase-merge/*")
 @pytest.mark.fault(22)
 @pytest.mark.parametrize("leftover", ["index.lock", "HEAD.lock", "rebase-merge/done", "rebase-apply/next"])
 def test_a_lock_or_half_made_state_in_the_worktree_is_disposed_of(

@@ -233,6 +233,7 @@ def test_a_request_of_a_forge_lands_by_its_full_ref(remote: Remote, pusher: GitP
     assert remote.tip() == request
 
 
+@pytest.mark.sampled("$(id)", "-x", "+main", "refs/heads/x", "a|b")
 @pytest.mark.parametrize(
     "name",
     [
@@ -613,6 +614,7 @@ def test_a_winner_of_every_attempt_but_the_last_is_outlived(remote: Remote, chec
     assert statuses(GitPusher(checkout, max_attempts=3).push([Change("feature")])) == ["committed"]
 
 
+@pytest.mark.sampled("squash")
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_the_target_is_never_forced(strategy: Strategy, remote: Remote, checkout: Path) -> None:
     remote.propose("feature", a="1")

@@ -258,6 +258,14 @@ def test_a_checkout_is_the_tree_of_the_commit(remote: Remote, slot: Slot, first:
     assert git_in(checkout, "status", "--porcelain") == ""
 
 
+@pytest.mark.sampled(
+    "commits",
+    "deletes files",
+    "adds every hook",
+    "sets a filter",
+    "hides files from cleaning",
+    "moves the worktree elsewhere",
+)
 @pytest.mark.fault(18)
 @pytest.mark.parametrize("act", PLANTS.values(), ids=PLANTS.keys())
 def test_after_a_test_that_did_its_worst_the_next_checkout_is_exact_and_nothing_of_it_has_run(
@@ -280,6 +288,14 @@ def test_after_a_test_that_did_its_worst_the_next_checkout_is_exact_and_nothing_
     assert remote.refs() == before
 
 
+@pytest.mark.sampled(
+    "commits",
+    "deletes files",
+    "adds every hook",
+    "sets a filter",
+    "hides files from cleaning",
+    "moves the worktree elsewhere",
+)
 @pytest.mark.fault(18)
 @pytest.mark.parametrize("act", PLANTS.values(), ids=PLANTS.keys())
 def test_after_a_test_that_did_its_worst_the_same_commit_is_checked_out_exactly(

@@ -19,6 +19,7 @@ def testing(bare: Mergetui, remote: Remote, stop: Stop) -> Mergetui:
     return bare
 
 
+@pytest.mark.sampled("15-*")
 @pytest.mark.fault(23)
 @pytest.mark.parametrize(
     ("number", "words"),

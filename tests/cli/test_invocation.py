@@ -129,6 +129,7 @@ def test_a_setting_comes_from_the_environment_above_the_file(shop: Mergetui, rem
 _GIT = ("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "QUARANTINE_PATH", "COMMITTER_NAME", "EDITOR")
 
 
+@pytest.mark.sampled("GIT_DIR")
 @pytest.mark.parametrize(
     "odd",
     [

@@ -55,7 +55,8 @@ def crowd(bare: Mergetui, remote: Remote) -> Mergetui:
     return bare
 
 
-@pytest.mark.parametrize(("batch", "parallel"), [("1", "1"), pytest.param("4", "2", marks=pytest.mark.soak)])
+@pytest.mark.soak
+@pytest.mark.parametrize(("batch", "parallel"), [("1", "1"), ("4", "2")])
 def test_a_mixed_crowd_is_drained_with_every_ending_right_and_main_green_throughout(
     crowd: Mergetui, remote: Remote, tmp_path: Path, batch: str, parallel: str
 ) -> None:

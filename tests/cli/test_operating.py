@@ -50,6 +50,7 @@ def test_either_a_repository_or_all_are_named(two: Mergetui, command: str, names
     assert _paused(two) == {"shop": None, "api": None}
 
 
+@pytest.mark.sampled("-*", "*n-emergency")
 @pytest.mark.parametrize("command", ["pause", "drain", "emergency"])
 @pytest.mark.parametrize("reason", ["", " \t", "\n"])
 def test_a_blank_reason_is_refused_and_changes_nothing(
@@ -162,6 +163,7 @@ def test_without_a_terminal_an_emergency_has_to_be_confirmed_beforehand(hurried:
     assert hurried.queue() == []
 
 
+@pytest.mark.sampled("hotfix*", "y*")
 @pytest.mark.parametrize(
     ("typed", "code", "queued"), [("hotfix\n", DONE, ["hotfix"]), ("y\n", NO, []), ("\n", NO, [])]
 )
@@ -201,6 +203,7 @@ def test_in_a_pause_an_emergency_waits_unless_it_goes_through(hurried: Mergetui)
     assert _paused(hurried) == {"shop": "freeze"}
 
 
+@pytest.mark.soak
 def test_after_kill_nine_in_the_middle_of_an_emergency_nothing_is_lost(
     bare: Mergetui, remote: Remote, stop: Stop
 ) -> None:

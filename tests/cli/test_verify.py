@@ -145,6 +145,7 @@ def test_a_retest_that_is_red_today_is_a_proof_that_fails(shop: Mergetui, remote
     assert claims(shop, "--retest", "one")["retest"] is True
 
 
+@pytest.mark.sampled("nobody")
 @pytest.mark.parametrize("word", ["nobody", "0000", "e"])
 def test_a_retest_of_nothing_that_landed_is_an_error(shop: Mergetui, remote: Remote, word: str) -> None:
     land(shop, remote, "one")

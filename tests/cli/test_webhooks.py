@@ -224,6 +224,7 @@ def test_a_forge_without_a_secret_is_named_at_the_start(forged: Mergetui) -> Non
         assert "[forges.hub] nothing is believed: HUB_SECRET is not set" in hooks.log()
 
 
+@pytest.mark.sampled("starlette")
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn", "standardwebhooks"])
 def test_without_the_extra_it_says_what_to_install(forged: Mergetui, tmp_path: Path, missing: str) -> None:
     hiding = tmp_path / "hiding"

@@ -76,6 +76,7 @@ def test_main_is_green(sandbox: Sandbox) -> None:
     assert sandbox.prove("main")
 
 
+@pytest.mark.sampled("feat/search", "stack/2-api", "feat/merged-main")
 @pytest.mark.parametrize("name", GREEN_ALONE)
 def test_a_branch_is_green_alone(sandbox: Sandbox, name: str) -> None:
     assert sandbox.prove(name)
@@ -163,6 +164,7 @@ def test_the_project_has_about_twenty_tests() -> None:
     assert 20 <= sum(text.count("    def test_") for text in SHOP.values()) <= 25
 
 
+@pytest.mark.soak
 def test_taken_in_order_every_scene_ends_as_expected(mine: Sandbox, tmp_path: Path) -> None:
     _git(tmp_path, "clone", "--quiet", "--branch", "main", str(mine.remote), "checkout")
     endings = {scene.names: ending(mine, tmp_path / "checkout", scene) for scene in SCENES}

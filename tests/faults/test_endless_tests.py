@@ -45,6 +45,7 @@ def end_of(test: str, gate: TestGate, file: Path) -> float:
     return took
 
 
+@pytest.mark.sampled("hangs", "forks twice")
 @pytest.mark.parametrize(
     "test",
     [
@@ -52,8 +53,8 @@ def end_of(test: str, gate: TestGate, file: Path) -> float:
         LEAVES_ITS_SESSION,
         FORKS_TWICE,
         KEEPS_THE_PIPE,
-        pytest.param(IS_DEAF, marks=pytest.mark.soak),
-        pytest.param(IS_DEAF_ELSEWHERE, marks=pytest.mark.soak),
+        IS_DEAF,
+        IS_DEAF_ELSEWHERE,
     ],
     ids=["hangs", "own session", "forks twice", "keeps the pipe", "deaf", "deaf in its own session"],
 )

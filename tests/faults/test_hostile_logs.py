@@ -112,11 +112,13 @@ def test_half_a_line_is_printed_once_it_is_whole(bare: Mergetui, remote: Remote,
         assert run.end().code == DONE
 
 
-def test_a_long_line_is_printed_in_bounded_pieces(told: Mergetui) -> None:
-    log_of(told).write_bytes(b"x" * 2 * MEGABYTE)
+@pytest.mark.sampled("100000")
+@pytest.mark.parametrize("length", [MEGABYTE // 10, 2 * MEGABYTE], ids=str)
+def test_a_long_line_is_printed_in_bounded_pieces(told: Mergetui, length: int) -> None:
+    log_of(told).write_bytes(b"x" * length)
     lines = told("log", "shop").out.splitlines()
     assert max(map(len, lines)) == 20_000
-    assert "".join(lines) == "x" * 2 * MEGABYTE
+    assert "".join(lines) == "x" * length
 
 
 def test_a_huge_line_is_one_line_of_bounded_length_in_the_console(tmp_path: Path) -> None:
@@ -129,6 +131,7 @@ def test_a_huge_line_is_one_line_of_bounded_length_in_the_console(tmp_path: Path
         assert len(log.whole(0)) <= WHOLE_CAP + 1
 
 
+@pytest.mark.sampled("clipboard*", "title", "link", "without an end", "clear")
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_half_of_a_sequence_at_the_cap_is_no_sequence(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "run.log"

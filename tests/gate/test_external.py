@@ -52,6 +52,7 @@ def test_a_green_entry_waits_with_the_lease_and_the_target_is_not_touched(gate: 
     assert (lease.branches, lease.awaits_merge) == (("feature",), True)
 
 
+@pytest.mark.sampled("how0")
 @pytest.mark.parametrize("how", [("--ff-only",), ("--no-ff", "--no-edit"), ("--squash",)])
 def test_what_somebody_merged_has_landed_and_the_lease_is_free(
     how: tuple[str, ...], gate: TestGate, tmp_path: Path

@@ -75,6 +75,7 @@ def test_a_red_retest_is_sent_back_with_the_last_line_and_the_log(remote: Remote
     assert "it is broken" in Path(entry.log or "").read_text()
 
 
+@pytest.mark.sampled("*retest-timeout", "*output-limit", "yes*")
 @pytest.mark.fault(14)
 @pytest.mark.parametrize(
     ("test", "settings", "code"),

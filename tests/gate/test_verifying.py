@@ -87,6 +87,7 @@ def is_all_true(proof: Proof) -> bool:
     return {claim.holds for claim in proof.claims} == {True}
 
 
+@pytest.mark.sampled("merge")
 @pytest.mark.parametrize("strategy", ["rebase", "squash", "merge"])
 def test_honest_landings_of_every_strategy_are_proven(
     remote: Remote, make_gate: MakeGate, strategy: str
@@ -100,6 +101,7 @@ def test_honest_landings_of_every_strategy_are_proven(
     assert verifier.past() == ()
 
 
+@pytest.mark.sampled("rebase")
 @pytest.mark.parametrize("strategy", ["rebase", "squash", "merge"])
 def test_an_honest_batch_is_proven_entry_by_entry(remote: Remote, make_gate: MakeGate, strategy: str) -> None:
     propose(remote, "abcd")
@@ -202,6 +204,7 @@ def test_a_target_that_is_gone_has_no_landing(remote: Remote, gate: TestGate) ->
     assert verifier.failures() == {"a": ["in-target"]}
 
 
+@pytest.mark.sampled("ended-landed*")
 @pytest.mark.parametrize(
     ("event", "key", "fails"), [("ended", "tested_tree", "tree"), ("ended", "landed_tree", "tree")]
 )
@@ -220,6 +223,7 @@ def test_a_tree_that_the_commit_does_not_have_is_named(
     assert verifier.failures() == {"a": [], "b": [fails]}
 
 
+@pytest.mark.sampled("by a higher one")
 @pytest.mark.parametrize(
     "superseding",
     [
@@ -248,6 +252,7 @@ def test_a_lease_that_is_taken_away_after_the_push_began_takes_no_proof_away(
     assert verifier.failures() == {"a": []}
 
 
+@pytest.mark.sampled("retest-ended-*", "lease-granted-*")
 @pytest.mark.parametrize(
     ("event", "fails"),
     [
@@ -351,6 +356,7 @@ def test_a_word_of_the_journal_is_never_an_option_of_git(remote: Remote, gate: T
     assert not planted.exists()
 
 
+@pytest.mark.sampled("an object is gone")
 @pytest.mark.fault(22)
 @pytest.mark.parametrize("damage", ["no HEAD", "an object is gone", "shallow"])
 def test_a_damaged_archive_is_made_anew(remote: Remote, gate: TestGate, damage: str) -> None:

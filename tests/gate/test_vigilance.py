@@ -83,6 +83,7 @@ def watch(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         watched.engine.stop()
 
 
+@pytest.mark.sampled("1")
 @pytest.mark.parametrize("parallel", [1, 2])
 def test_three_red_in_a_row_stop_it_and_the_fourth_is_tested_when_it_is_resumed(
     watch: Callable[..., Watched], parallel: int

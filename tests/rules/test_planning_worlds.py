@@ -192,24 +192,29 @@ def some(scenarios: st.SearchStrategy[Scenario], *, how_many: int) -> list[World
     return worlds
 
 
-@pytest.fixture(scope="module")
-def worlds() -> list[World]:
-    return some(scenarios(), how_many=150)
+def several(few: int, *, many: int) -> list[object]:
+    """A few worlds in every run of the suite, many in the soak runs."""
+    return [pytest.param(few, id="few"), pytest.param(many, id="many", marks=pytest.mark.soak)]
 
 
-@pytest.fixture(scope="module")
-def hurried() -> list[World]:
-    return some(hurried_worlds(), how_many=100)
+@pytest.fixture(scope="module", params=several(50, many=150))
+def worlds(request: pytest.FixtureRequest) -> list[World]:
+    return some(scenarios(), how_many=request.param)
 
 
-@pytest.fixture(scope="module")
-def quiet() -> list[World]:
-    return some(quiet_worlds(), how_many=100)
+@pytest.fixture(scope="module", params=several(40, many=100))
+def hurried(request: pytest.FixtureRequest) -> list[World]:
+    return some(hurried_worlds(), how_many=request.param)
 
 
-@pytest.fixture(scope="module")
-def disabled() -> list[World]:
-    return some(scenarios(enabled=False), how_many=70)
+@pytest.fixture(scope="module", params=several(40, many=100))
+def quiet(request: pytest.FixtureRequest) -> list[World]:
+    return some(quiet_worlds(), how_many=request.param)
+
+
+@pytest.fixture(scope="module", params=several(25, many=70))
+def disabled(request: pytest.FixtureRequest) -> list[World]:
+    return some(scenarios(enabled=False), how_many=request.param)
 
 
 def those_without(worlds: list[World], claim: Callable[[World], bool]) -> list[Scenario]:

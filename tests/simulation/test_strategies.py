@@ -88,6 +88,7 @@ def test_serial_without_reds_has_exactly_one_retest_per_landing() -> None:
     assert told.landed == len(found.arrivals)
 
 
+@pytest.mark.sampled("*-4-0.02", "*-16-0.1")
 @pytest.mark.parametrize("red", [0.0, 0.02, 0.1])
 @pytest.mark.parametrize("slots", [4, 16])
 @pytest.mark.parametrize("strategy", ONE_BY_ONE)

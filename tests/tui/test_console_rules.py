@@ -75,6 +75,7 @@ def test_the_end_is_never_cut_while_it_fits() -> None:
     assert shown == [f"{whole}, again in 0:20", "lease busy, again in 0:20", "again in 0:20"]
 
 
+@pytest.mark.sampled("*-0", "*-?0", "*-1?0")
 @pytest.mark.parametrize("width", range(200))
 @pytest.mark.parametrize("special", [False, True])
 def test_columns_fill_the_width_and_leave_room_for_the_branch(width: int, special: bool) -> None:

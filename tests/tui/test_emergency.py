@@ -48,6 +48,7 @@ def test_it_is_sent_by_name_reason_and_button() -> None:
     assert answer_of(EmergencyQuestion(HURRY), act) == [sent]
 
 
+@pytest.mark.sampled("hotfi-*", "hotfix-*")
 @pytest.mark.parametrize(("name", "reason"), [("hotfi", "down"), ("hotfix", " "), ("", "")])
 def test_without_name_or_reason_it_is_not_armed(name: str, reason: str) -> None:
     async def act(hands: Hands) -> None:
@@ -201,6 +202,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("TEXTUAL_SNAPSHOT_TEMPDIR", os.environ.get("TEXTUAL_SNAPSHOT_TEMPDIR", str(tmp_path)))
 
 
+@pytest.mark.sampled("*-size0")
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize("hurry", [HURRY, PAUSED], ids=["going", "paused"])
 def test_the_question_looks_well(

@@ -71,6 +71,7 @@ def test_neither_enter_nor_the_opening_key_ever_confirms() -> None:
     assert answer_of(stale(), act) == []
 
 
+@pytest.mark.sampled("joe-*", "*-give a reason")
 @pytest.mark.parametrize(
     ("name", "reason", "missing"),
     [

@@ -75,6 +75,7 @@ def test_the_matrix(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]
     assert snap_compare(console(world), terminal_size=size, run_before=act)
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 def test_the_matrix_of_an_empty_queue(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]) -> None:
     world = queued(tmp_path)
@@ -82,6 +83,7 @@ def test_the_matrix_of_an_empty_queue(snap_compare: Compare, tmp_path: Path, siz
     assert snap_compare(console(world), terminal_size=size, run_before=act)
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 def test_an_entry_in_full(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]) -> None:
     world = queued(tmp_path, *BRANCHES)

@@ -259,6 +259,7 @@ def test_the_picker_tells_of_the_branches_on_the_screen(tmp_path: Path) -> None:
     play(scene())
 
 
+@pytest.mark.sampled("*-0", "*-?0", "*-1?0")
 @pytest.mark.parametrize("width", range(0, 130, 3))
 @pytest.mark.parametrize("longest", [5, 30, 200])
 def test_columns_leave_room_for_the_branch(width: int, longest: int) -> None:

@@ -160,6 +160,7 @@ def test_other_colours_are_those_of_the_lines_too(path: Path) -> None:
     play(scene())
 
 
+@pytest.mark.sampled("up", "pageup", "g")
 @pytest.mark.parametrize("key", ["k", "up", "pageup", "ctrl+u", "g", "home"])
 def test_an_upward_move_stops_following(path: Path, key: str) -> None:
     async def scene() -> None:
@@ -341,6 +342,7 @@ def test_a_search_without_a_hit_says_so(path: Path) -> None:
     play(scene())
 
 
+@pytest.mark.sampled("[[]@click*", "[[]/]")
 @pytest.mark.parametrize("text", MARKUP)
 def test_what_looks_like_markup_is_shown_as_it_is(path: Path, text: str) -> None:
     async def scene() -> None:

@@ -363,6 +363,7 @@ def test_in_a_small_terminal_nothing_is_unreachable(world: World) -> None:
     play(scene())
 
 
+@pytest.mark.sampled("feat/cart", "das*")
 @pytest.mark.parametrize("burst", ["feat/cart", "sapd", "dddddddddd", "das+-KJ"])
 def test_keys_faster_than_a_hand_do_nothing(world: World, burst: str) -> None:
     async def scene() -> None:

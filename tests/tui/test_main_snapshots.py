@@ -53,6 +53,7 @@ def drawn(world: World, *keys: str, lines: int = 0) -> Callable[[Pilot[None]], A
     return ready
 
 
+@pytest.mark.sampled("dark-(80, 24)", "dark-(120, 40)", "light-(200, 60)")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("light", [False, True], ids=["dark", "light"])
 def test_a_busy_day(snap_compare: Compare, tmp_path: Path, size: tuple[int, int], light: bool) -> None:
@@ -62,6 +63,7 @@ def test_a_busy_day(snap_compare: Compare, tmp_path: Path, size: tuple[int, int]
     )
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", SIZES[1:3], ids=str)
 def test_an_empty_queue_says_what_to_press(
     snap_compare: Compare, tmp_path: Path, size: tuple[int, int]
@@ -70,6 +72,7 @@ def test_an_empty_queue_says_what_to_press(
     assert snap_compare(console(world), terminal_size=size, run_before=drawn(world))
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", SIZES[1:3], ids=str)
 def test_no_repository_says_how_to_begin(
     snap_compare: Compare, tmp_path: Path, size: tuple[int, int]

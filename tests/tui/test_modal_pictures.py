@@ -65,12 +65,14 @@ PICTURES: dict[str, tuple[Callable[[], ModalScreen[Any]], Act]] = {
 }
 
 
+@pytest.mark.sampled("enqueue", "force-*", "step", "help", "entry")
 @pytest.mark.parametrize("name", PICTURES)
 def test_it_looks_well_in_a_small_pane(name: str, snap_compare: Callable[..., bool]) -> None:
     modal, act = PICTURES[name]
     assert snap_compare(Host(modal()), run_before=act, terminal_size=MIDDLE)
 
 
+@pytest.mark.sampled("*-ansi-dark", "enqueue-size3-*")
 @pytest.mark.parametrize(
     ("name", "size", "theme"),
     [

@@ -39,6 +39,7 @@ from tests.tui.modals import (
 )
 
 
+@pytest.mark.sampled("picker-*", "alive-*", "why-*", "quit_question-*")
 @pytest.mark.parametrize(
     ("modal", "refusal"),
     [
@@ -259,6 +260,7 @@ def test_an_entry_is_shown_in_full() -> None:
     answer_of(entry_view(picture(entry())), act)
 
 
+@pytest.mark.sampled("fields2-*", "fields5-*", "fields7-*")
 @pytest.mark.parametrize(
     ("fields", "says"),
     [

@@ -279,6 +279,7 @@ def test_the_palette_opens_them_too(world: World) -> None:
     play(scene())
 
 
+@pytest.mark.sampled("h")
 @pytest.mark.parametrize("key", ["h", "t", "H"])
 def test_a_screen_is_there_before_what_it_shows_has_been_read(world: World, key: str) -> None:
     journal = SlowJournal(world.wiring.journals["shop"])
@@ -298,6 +299,7 @@ def test_a_screen_is_there_before_what_it_shows_has_been_read(world: World, key:
     play(scene())
 
 
+@pytest.mark.sampled("h", "t")
 @pytest.mark.parametrize("key", ["h", "t", "H"])
 def test_what_cannot_be_read_is_said_where_it_was_asked_for(world: World, key: str) -> None:
     journal = SlowJournal(world.wiring.journals["shop"])
@@ -385,6 +387,7 @@ def test_a_row_has_no_secret_to_show_or_to_find() -> None:
     assert SECRET.casefold() not in row.sought
 
 
+@pytest.mark.sampled("*-0", "*-?0", "*-1?0")
 @pytest.mark.parametrize("width", range(0, 180, 3))
 @pytest.mark.parametrize("longest", [0, 9, 60])
 def test_columns_fill_the_width_and_leave_room_for_the_branch(width: int, longest: int) -> None:

@@ -57,6 +57,7 @@ def _text(app: Console) -> str:
     return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
 
 
+@pytest.mark.sampled("*(80, 24)", "history-*")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize(
     ("key", "text"),
@@ -77,6 +78,7 @@ def test_a_run_in_full(snap_compare: Compare, app: Console) -> None:
     assert snap_compare(app, terminal_size=(80, 24), run_before=drawn(enter, "proof"))
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_an_empty_history_says_what_to_press(
     snap_compare: Compare, app: Console, size: tuple[int, int]
@@ -87,6 +89,7 @@ def test_an_empty_history_says_what_to_press(
     assert snap_compare(app, terminal_size=size, run_before=drawn(enter, "nothing has ended yet"))
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_statistics_of_nothing_say_what_to_press(
     snap_compare: Compare, app: Console, size: tuple[int, int]

@@ -285,6 +285,7 @@ def test_a_repository_is_added_with_what_its_remote_suggests(path: Path) -> None
     assert path.read_text() == OURS + added
 
 
+@pytest.mark.sampled("typed0-*", "typed3-*")
 @pytest.mark.parametrize(
     ("typed", "told"),
     [

@@ -50,6 +50,7 @@ PICTURES: dict[str, tuple[Callable[[], ModalScreen[Any]], tuple[str, ...]]] = {
 }
 
 
+@pytest.mark.sampled("*(80, 24)", "settings-wrong-*")
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
 @pytest.mark.parametrize("name", PICTURES)
 def test_it_looks_well(name: str, size: tuple[int, int], snap_compare: Compare) -> None:

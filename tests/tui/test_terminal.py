@@ -142,6 +142,7 @@ def in_a_shell(terminal: Pty, house: House) -> str:
     return commit
 
 
+@pytest.mark.soak
 def test_a_shell_stands_in_the_tree_under_test_and_a_landing_happens_meanwhile(
     open_console: Open, house: House
 ) -> None:
@@ -183,6 +184,7 @@ def test_a_shell_that_is_killed_gives_the_terminal_back(open_console: Open, hous
     is_clean(terminal)
 
 
+@pytest.mark.soak
 def test_interrupts_go_to_the_shell_and_the_console_stays(open_console: Open, house: House) -> None:
     terminal = open_console()
     in_a_shell(terminal, house)

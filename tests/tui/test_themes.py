@@ -35,6 +35,7 @@ def test_a_terminal_of_sixteen_colours_gets_a_theme_of_its_own_colours(
     assert wanted(environ, {DARK.name, LIGHT.name, *BUILTIN_THEMES}) == expected
 
 
+@pytest.mark.sampled("mergetui-*", "textual-light", "ansi-dark", "dracula")
 @pytest.mark.parametrize("theme", THEMES, ids=lambda theme: theme.name)
 def test_what_is_dimmed_differs_from_what_is_not_and_a_pane_from_its_ground(
     theme: object, tmp_path: Path

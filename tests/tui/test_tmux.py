@@ -50,6 +50,7 @@ def land_and_quit(tmux: Tmux, house: House) -> None:
     assert house.endings() == ["landed"]
 
 
+@pytest.mark.soak
 def test_step_watch_release_by_force_and_quit(tmux: Tmux, house: House) -> None:
     step(tmux, house)
     assert "alternate_on=1 cursor_flag=0 mouse_any_flag=1" in tmux.modes()[0]

@@ -58,12 +58,14 @@ def eventful(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Consol
     time.tzset()
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_the_train_above_its_log(snap_compare: Compare, eventful: Console, size: tuple[int, int]) -> None:
     ready = drawn("right_square_bracket", text="without b")
     assert snap_compare(eventful, terminal_size=size, run_before=ready)
 
 
+@pytest.mark.sampled("*(80, 24)")
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_the_whole_train(snap_compare: Compare, eventful: Console, size: tuple[int, int]) -> None:
     ready = drawn("T", "j", text="for feat/a + feat/b is red")
