@@ -30,7 +30,7 @@ test: export PYTEST_DEBUG_TEMPROOT ?= $(MEMORY)
 test: $(READY)      ## the suite
 	$(BIN)/python -m pytest $(XDIST) -m "not soak"
 
-soak: $(READY)      ## the slow, bounded fault and race runs
+soak: $(READY)      ## the slow, bounded fault and race runs, and what is only sampled in the suite
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m soak
 
 attack: $(READY)    ## the same at full length, with the figures of docs/reliability.md

@@ -76,6 +76,7 @@ def test_nothing_that_is_typed_there_reaches_the_mirror_the_slot_or_the_remote(
     assert remote.refs() == refs
 
 
+@pytest.mark.sampled("push1")
 @pytest.mark.parametrize(
     "push", [("push",), ("push", "origin", "HEAD:main"), ("push", "--all"), ("push", "--mirror")]
 )

@@ -79,6 +79,7 @@ def test_a_push_to_a_branch_by_an_engine_that_died_in_it_is_not_taken_for_the_au
     assert answer.told("head-moved") == []
 
 
+@pytest.mark.soak
 def test_two_runs_at_once_land_everything_exactly_once(shop: Mergetui, remote: Remote) -> None:
     branches = [f"b{number}" for number in range(6)]
     for branch in branches:

@@ -74,9 +74,13 @@ _FAMILIES = (
 )
 
 
-def test_a_command_that_starts_afresh_brings_what_it_needs(shop: Mergetui, remote: Remote) -> None:
+@pytest.mark.sampled("few")
+@pytest.mark.parametrize("families", [_FAMILIES[1:4], _FAMILIES], ids=["few", "all"])
+def test_a_command_that_starts_afresh_brings_what_it_needs(
+    shop: Mergetui, remote: Remote, families: tuple[list[str], ...]
+) -> None:
     remote.propose("feature", a="1")
-    codes = {words[0]: shop.afresh(*words).code for words in _FAMILIES}
+    codes = {words[0]: shop.afresh(*words).code for words in families}
     assert {word: code for word, code in codes.items() if code != DONE} == {}
 
 
@@ -206,6 +210,7 @@ def test_a_remote_that_does_not_answer_is_the_same_for_every_command(bare: Merge
     assert [(answer.code, answer.error["code"]) for answer in answers] == [(AGAIN, "remote-unreachable")] * 2
 
 
+@pytest.mark.sampled("import mergetui-*", "from mergetui.cli*")
 @pytest.mark.parametrize(
     ("code", "unwanted"),
     [

@@ -89,6 +89,7 @@ def test_a_remote_that_is_down_defers(shop: Mergetui, remote: Remote) -> None:
     assert shop("run", "--drain", "--drain-wait", "20s").code == DONE
 
 
+@pytest.mark.soak
 def test_what_was_deferred_too_often_is_held_for_an_operator(bare: Mergetui, remote: Remote) -> None:
     bare.configure(remote.url, gate="max_deferrals = 0")
     remote.propose("feature", a="1")

@@ -77,6 +77,7 @@ def test_a_drawing_that_cannot_be_written_is_an_error_with_its_path(bare: Merget
     assert "drawn.svg" in answer.err
 
 
+@pytest.mark.sampled("--changes-*", "--together-*", "--retest-15m*", "--strategy-*", "--ours-bach*")
 @pytest.mark.parametrize(
     ("option", "value", "allowed"),
     [

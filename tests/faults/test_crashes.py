@@ -31,6 +31,7 @@ def crowd() -> Iterator[Crowd]:
     crowd.close()
 
 
+@pytest.mark.soak
 def test_a_retest_that_outlives_its_engine_is_ended_and_counts_for_nothing(
     crowd: Crowd, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_it_goes_on_by_itself_when_there_is_room_again(small: OnSmallDisk, remot
     assert remote.text("a") + remote.text("b") == "11"
 
 
+@pytest.mark.soak
 def test_a_disk_that_fills_up_during_a_retest_is_nobodys_fault(
     small: OnSmallDisk, bare: Mergetui, remote: Remote, tmp_path: Path
 ) -> None:
@@ -138,6 +139,7 @@ def test_a_test_that_fills_the_disk_of_its_checkout_is_nobodys_fault(
     assert used < 6_000_000
 
 
+@pytest.mark.soak
 def test_old_logs_give_way_before_the_engine_stops(small: OnSmallDisk) -> None:
     logs = small.disk.path / "state/repos/shop/logs"
     logs.mkdir()

@@ -211,6 +211,7 @@ def test_an_engine_that_stops_takes_no_silence_for_a_remote_that_is_down(silent:
     assert not any(isinstance(fact, RemoteLost) for fact in silent.heard)
 
 
+@pytest.mark.soak
 def test_an_engine_leaves_no_git_behind_that_asks_a_silent_remote(silent: Yard) -> None:
     silent.engine.stop()
     left = (process for process in descendants() if process.status() != psutil.STATUS_ZOMBIE)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from mergetui.actions import Why
 from mergetui.config import Config
 from mergetui.events import Ended, Event, RetestStarted
@@ -52,6 +54,7 @@ class Roof:
         return Repository(name=name, remote=remote.url, **self._settings)  # type: ignore[arg-type]
 
 
+@pytest.mark.soak
 def test_no_more_retests_run_than_there_are_slots_and_nobody_is_served_twice_while_another_waits(
     tmp_path: Path,
 ) -> None:

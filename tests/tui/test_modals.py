@@ -88,6 +88,7 @@ def test_a_pause_needs_only_a_reason() -> None:
     assert answer_of(PauseForm("shop", False), act) == [PauseChoice("freeze", None, False)]
 
 
+@pytest.mark.sampled("turns1-*")
 @pytest.mark.parametrize(("turns", "now"), [((), False), (("down",), True), (("space", "up"), False)])
 def test_what_runs_is_finished_or_stopped(turns: tuple[str, ...], now: bool) -> None:
     async def act(hands: Hands) -> None:
@@ -221,6 +222,7 @@ def test_help_without_a_hit_runs_nothing() -> None:
     assert answer_of(HelpView("Keys", HELP), act) == []
 
 
+@pytest.mark.sampled("leave")
 @pytest.mark.parametrize("answer", ["wait", "leave", "stop"])
 def test_quitting_takes_one_of_three_ways(answer: str) -> None:
     async def act(hands: Hands) -> None:

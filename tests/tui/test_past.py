@@ -363,6 +363,7 @@ class SlowJournal(MemoryJournal):
         return self._facts.read()
 
 
+@pytest.mark.sampled("size0")
 @pytest.mark.parametrize("size", [(20, 5), (60, 20)])
 def test_no_terminal_is_too_small(world: World, size: tuple[int, int]) -> None:
     async def scene() -> None:

@@ -140,6 +140,7 @@ def test_the_next_console_still_shows_the_git_commands_that_were_run(where: Plac
     assert Evening(where, change, look).code == 0
 
 
+@pytest.mark.soak
 def test_a_running_retest_is_waited_for_and_auto_goes_on_in_the_next_console(
     where: Places, remote: Remote, tmp_path: Path
 ) -> None:
@@ -294,6 +295,7 @@ def test_a_file_that_cannot_be_loaded_leaves_the_console_as_it_was(world: World)
     play(scene())
 
 
+@pytest.mark.soak
 def test_who_quits_while_settings_wait_is_not_reopened(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:
@@ -318,6 +320,7 @@ def test_the_sandbox_is_for_those_who_have_nothing_yet() -> None:
     assert [why_not(act, Ground(reopening=True)) for act in ("step", "settings")] == [WAITS, WAITS]
 
 
+@pytest.mark.soak
 def test_counts_go_on_in_the_next_console_and_a_new_repository_is_told_too(
     where: Places, remote: Remote
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_value_that_is_cut_ends_with_an_ellipsis(path: Path) -> None:
     scene(settings(path), act)
 
 
+@pytest.mark.sampled("40")
 @pytest.mark.parametrize("width", [40, 60])
 def test_a_narrow_form_keeps_room_for_its_values_and_for_how_to_leave(path: Path, width: int) -> None:
     async def act(hands: Hands) -> None:
