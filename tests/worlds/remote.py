@@ -60,6 +60,8 @@ class Remote:
         (path / "hooks").mkdir()
         # What a power cut does to the world outside is nobody's claim, and to wait for the disk is slow.
         self.configure("core.fsync", "none")
+        # A look after every push at whether to tidy up, which a remote of a few commits never needs.
+        self.configure("receive.autogc", "false")
         # A commit stays the pack that it came as: to take it apart would be a process more.
         self.configure("fastimport.unpackLimit", "0")
         self.first = self.root("main", README="base\n")
