@@ -1,6 +1,5 @@
 """Waiting for a fact instead of sleeping."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from threading import Event
@@ -23,6 +22,5 @@ async def shown(pilot: Pilot[None], fact: Callable[[], bool]) -> None:
     deadline = time.monotonic() + DEADLINE
     while not fact():
         assert time.monotonic() < deadline, "it never came true"
-        # Not with `pause`, which has every widget of the screen answer each time.
-        await asyncio.sleep(0.01)
+        await pilot.pause(0.01)
     await pilot.pause()
