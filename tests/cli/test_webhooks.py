@@ -98,7 +98,6 @@ def test_an_entry_whose_request_is_merged_by_a_person_lands(forged: Mergetui, re
     assert [run["outcome"] for run in forged.runs()] == ["landed"]
 
 
-@pytest.mark.soak
 def test_a_merge_that_is_told_while_no_engine_lives_lets_the_lease_go(
     forged: Mergetui, remote: Remote
 ) -> None:

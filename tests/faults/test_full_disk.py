@@ -139,7 +139,6 @@ def test_a_test_that_fills_the_disk_of_its_checkout_is_nobodys_fault(
     assert used < 6_000_000
 
 
-@pytest.mark.soak
 def test_old_logs_give_way_before_the_engine_stops(small: OnSmallDisk) -> None:
     logs = small.disk.path / "state/repos/shop/logs"
     logs.mkdir()

@@ -261,7 +261,6 @@ def test_a_holder_that_is_stopped_past_its_ttl_released_and_continued_lands_noth
     assert [row["code"] for row in answer.events[-1]["deferred"]] == ["lease-lost"]
 
 
-@pytest.mark.soak
 @pytest.mark.fault(10)
 def test_a_holder_whose_state_is_deleted_lands_nothing_and_the_next_run_does(
     shop: Mergetui, remote: Remote, stop: Stop

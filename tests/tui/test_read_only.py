@@ -106,7 +106,6 @@ def test_how_it_is_asked_for(argv: list[str], environ: dict[str, str], expected:
     assert not Options().read_only
 
 
-@pytest.mark.soak
 def test_consoles_on_one_state_see_each_other(tmp_path: Path) -> None:
     async def scene() -> None:
         world = World(tmp_path)
