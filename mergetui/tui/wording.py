@@ -10,7 +10,7 @@ from mergetui.events import Broken, Ended, Event, HandedOver, PauseEnded, Recove
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.queueing import rest_of
 from mergetui.reason import Coded, HeldBack
-from mergetui.state import Pause
+from mergetui.state import Advance, Pause
 from mergetui.tui.bridge import Picture
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.listed import Listed
@@ -160,6 +160,12 @@ def standing_of(picture: Picture, listed: Listed, now: Instant) -> Badge:
     if moving:
         return Badge("·", f"{moving} queued", "plain")
     return Badge("✗", f"{total} stuck", "bad") if total else Badge("✓", "idle", "faint")
+
+
+def advanced_elsewhere(picture: Picture) -> Advance | None:
+    """Who else works on it, while this console's own engine does not."""
+    others = picture.worked_on_elsewhere is not None and picture.standing.mode is None
+    return picture.state.advance if others else None
 
 
 def age_of_sight(picture: Picture, now: Instant) -> timedelta | None:

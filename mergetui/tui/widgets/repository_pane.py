@@ -7,8 +7,8 @@ from mergetui.model import Instant
 from mergetui.tui.bridge import Picture
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.row_list import Cell, RowList
-from mergetui.tui.widgets.titled import title
-from mergetui.tui.wording import Badge, age_of_sight, short, standing_of
+from mergetui.tui.widgets.titled import subtitle, title
+from mergetui.tui.wording import Badge, advanced_elsewhere, age_of_sight, short, standing_of
 
 _UNREAD = Badge("·", "reading", "faint")
 
@@ -39,6 +39,7 @@ class RepositoryPane(RowList):
         }
         self.refresh()
         title(self, "1 Repositories")
+        subtitle(self, _worker(self._taken.get(self.current or "")))
 
     def cells(self, key: str, width: int) -> Sequence[Cell]:
         taken, badge = self._taken.get(key), self._badges.get(key, _UNREAD)
@@ -59,6 +60,12 @@ class RepositoryPane(RowList):
     def _target_width(self) -> int:
         targets = (len(taken.picture.repository.target) for taken in self._taken.values())
         return min(max(targets, default=4), 12) + 1
+
+
+def _worker(taken: PictureTaken | None) -> str:
+    """`auto by joe@ci-2 pid 77`; nothing where this console advances it, or nobody."""
+    advance = advanced_elsewhere(taken.picture) if taken else None
+    return f"{advance.mode} by {advance.holder}" if advance is not None else ""
 
 
 def _tip(picture: Picture | None) -> str:

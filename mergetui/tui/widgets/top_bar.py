@@ -12,7 +12,7 @@ from mergetui import cleaning
 from mergetui.model import EntryState, Instant
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.widgets.cells import cut
-from mergetui.tui.wording import countdown, short, standing_of
+from mergetui.tui.wording import advanced_elsewhere, countdown, short, standing_of
 
 if TYPE_CHECKING:
     from mergetui.adapters.presence import OpenConsole
@@ -59,7 +59,9 @@ class TopBar(Widget):
         self, taken: Mapping[str, PictureTaken], ending: frozenset[str], *, repositories: int, now: Instant
     ) -> None:
         ending |= {name for name, sight in taken.items() if sight.picture.standing.ending}
-        self._pieces = (_counts(repositories, _tally(taken.values())), _autos(taken.values(), ending))
+        autos, elsewhere = _autos(taken.values(), ending), _elsewhere(taken.values(), self._operator)
+        off = [("auto off", "$text-muted")] if not (autos or elsewhere or self._read_only) else []
+        self._pieces = (_counts(repositories, _tally(taken.values())), [*autos, *elsewhere, *off])
         self._clock = f"{now.astimezone():%H:%M:%S}"
         self.refresh()
 
@@ -67,7 +69,7 @@ class TopBar(Widget):
         counts, autos = self._pieces
         who, clock = (self._who(), "$text-muted"), (self._clock, "")
         if self._read_only:
-            autos, clock = [], (f"read-only   {self._clock}", "$text-warning")
+            clock = (f"read-only   {self._clock}", "$text-warning")
         head = ("mergetui", "bold $text-primary")
         for left, right in (
             ([head, *counts], [*autos, who, clock]),
@@ -150,7 +152,20 @@ def _autos(taken: Iterable[PictureTaken], ending: frozenset[str]) -> list[Piece]
     for mode in ("auto", "step"):
         names = [name + " (ending)" * (name in ending) for name, its in modes.items() if its == mode]
         told += [(f"{mode} ▸ {cleaning.name(', '.join(names))}", "$text-primary")] if names else []
-    return told or [("auto off", "$text-muted")]
+    return told
+
+
+def _elsewhere(taken: Iterable[PictureTaken], me: str) -> list[Piece]:
+    """`auto by joe ▸ shop, api`: what others advance; the same operator's other console is told by its number."""
+    told = dict[str, list[str]]()
+    for sight in taken:
+        if (advance := advanced_elsewhere(sight.picture)) is not None:
+            holder = advance.holder
+            is_mine = f"{holder.operator}@{holder.host}" == me
+            who = f"{holder.operator} pid {holder.pid}" if is_mine else holder.operator
+            told.setdefault(f"{advance.mode} by {who}", []).append(sight.picture.name)
+    pieces = (cleaning.name(f"{who} ▸ {', '.join(names)}") for who, names in told.items())
+    return [(piece, "$text-muted") for piece in pieces]
 
 
 def _folded(taken: PictureTaken, place: str, now: Instant) -> list[Piece]:
