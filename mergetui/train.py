@@ -49,6 +49,8 @@ class Course(StrEnum):
     """Its very tree had passed before: it is not tested."""
     PASSED = "passed"
     RED = "red"
+    LANDED = "landed"
+    """Before its retest ended: with a longer one that was green first."""
     THROWN_AWAY = "thrown away"
     """Its retest ended without a verdict."""
 
@@ -100,7 +102,7 @@ class Train(Struct, frozen=True, kw_only=True):
     standing: tuple[OnTrial, ...] = ()
     """Those that have a verdict which still counts: red, passed or cached, and not settled yet."""
     judged: tuple[OnTrial, ...] = ()
-    """The latest that got a verdict, newest first."""
+    """The latest that got a verdict, their own or a longer one's, newest first."""
     thrown_away: tuple[OnTrial, ...] = ()
     """The latest, newest first."""
 
@@ -204,7 +206,9 @@ class Rails:
         if one is None:
             one = self._candidate(fact.commit, fact.branches, fact.log, fact.at)
         ended = _ended(one, fact.at, _course(fact.reason), fact.reason, doubts=fact.reds)
-        if ended.course is Course.THROWN_AWAY:
+        if ended.course is Course.THROWN_AWAY and not one.line:
+            self._judged.appendleft(replace(ended, course=Course.LANDED, reason=None))
+        elif ended.course is Course.THROWN_AWAY:
             self._thrown_away.appendleft(ended)
         else:
             self._judge(ended)

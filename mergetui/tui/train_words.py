@@ -12,6 +12,7 @@ COURSES: Mapping[Course, Badge] = {
     Course.CACHED: Badge("=", "cached", "good"),
     Course.PASSED: Badge("✓", "passed", "good"),
     Course.RED: Badge("✗", "red", "bad"),
+    Course.LANDED: Badge("✓", "landed", "good"),
     Course.THROWN_AWAY: Badge("−", "thrown away", "warn"),
 }
 _MOST_NAMED = 3
@@ -67,9 +68,11 @@ def came_to(one: OnTrial) -> str:
 
 
 def why_of(one: OnTrial) -> str:
-    """Why it is red, cached or thrown away; a stop is told by its reason alone."""
+    """Why it is red, cached, landed or thrown away; a stop is told by its reason alone."""
     if one.course is Course.CACHED and one.earlier is not None:
         return f"its tree passed as {short(one.earlier)}"
+    if one.course is Course.LANDED:
+        return "a longer candidate was green first"
     if one.reason is None:
         return ""
     is_stop = one.course is Course.THROWN_AWAY and one.reason.detail

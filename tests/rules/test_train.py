@@ -153,6 +153,20 @@ def test_what_is_thrown_away_is_told_with_its_reason_and_when(why: str) -> None:
     assert (thrown.ended, thrown.log) == (RAIL.stopped("a", "").at, RAIL.log("a b c"))
 
 
+def test_what_landed_with_a_longer_one_is_not_thrown_away() -> None:
+    stopped = RAIL.stopped("a", "it is no longer next in line")
+    found = train([*three(), RAIL.ended("a b"), RAIL.over("a"), RAIL.over("b"), stopped])
+    landed, _ = found.judged
+    assert (names(landed.entries), landed.course, landed.reason) == ("a", Course.LANDED, None)
+    assert found.thrown_away == ()
+    assert landed not in found.standing
+
+
+def test_what_has_landed_only_in_part_is_thrown_away() -> None:
+    found = train([*three(), RAIL.over("a"), RAIL.stopped("a b", "it is no longer next in line")])
+    assert [one.course for one in found.thrown_away] == [Course.THROWN_AWAY]
+
+
 def test_an_end_without_a_verdict_is_no_verdict() -> None:
     full = Coded(Reason.DISK_FULL, "/var is full")
     found = train([*three(), RAIL.ended("a", full)])

@@ -223,6 +223,8 @@ def test_a_candidate_that_landed_with_a_longer_one_stands_on_nothing(boarding: B
             await opened(seat)
             await seat.press("G")
             await seat.until(lambda: row(seat, "commit", ", landed with a longer candidate"))
+            assert "✓ landed: a longer candidate was green first" in seat.screen
+            assert "no longer next in line" not in seat.screen
 
     play(scene())
 
