@@ -65,6 +65,14 @@ class CompanyChanged(Message):
         self.consoles = consoles
 
 
+class NothingToStep(Message):
+    """A step was asked for that there is not: the picture's verdict says why."""
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+
+
 class EngineStarted(Message):
     """Pictures can be taken, and commands be given."""
 

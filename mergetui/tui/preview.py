@@ -1,6 +1,7 @@
 """What a step would do, before it does it: the next entry and the commands, in order."""
 
 from mergetui import cleaning
+from mergetui.actions import Why
 from mergetui.masking import Mask
 from mergetui.model import Entry, EntryState, Instant
 from mergetui.naming import full_ref
@@ -8,16 +9,18 @@ from mergetui.queueing import order
 from mergetui.repository import Repository
 from mergetui.tui.bridge import Picture
 from mergetui.tui.wording import names, short, span
-from mergetui.verdict import Verdict
 
 _CATCH_UP = {"rebase": "git rebase {tip} {head}", "squash": "git merge --squash {head}"}
 
+_OTHERS_FIRST = (Why.LEASE_BUSY, Why.AWAITING_MERGE)
+"""What only somebody else ends; of all other waits a step asks again whether they are over."""
 
-def preview(picture: Picture, mask: Mask) -> list[str]:
-    """Lines to read; the verdict when there is nothing to step. Cleaned, and without secrets."""
+
+def preview(picture: Picture, mask: Mask) -> list[str] | None:
+    """Lines to read, cleaned and without secrets; None where there is no step: the verdict says why."""
     entry = next_entry(picture, picture.taken_at)
     if entry is None or _is_held_up(entry, picture) or _cannot_be_judged(entry, picture.repository):
-        return _verdict(picture.verdict)
+        return None
     return [*_headline(entry, picture), "", *(mask(line) for line in _commands(entry, picture))]
 
 
@@ -39,6 +42,8 @@ def _rests(entry: Entry, now: Instant) -> bool:
 
 
 def _is_held_up(entry: Entry, picture: Picture) -> bool:
+    if picture.verdict.why in _OTHERS_FIRST:
+        return True
     pause = picture.state.pause
     goes_through = entry.emergency is not None and entry.emergency.through_pause
     return pause is not None and pause.holds(picture.taken_at) and not goes_through
@@ -51,11 +56,6 @@ def _cannot_be_judged(entry: Entry, repository: Repository) -> bool:
 def _command(entry: Entry, repository: Repository) -> str | None:
     reduced = repository.emergency_retest if entry.emergency is not None else None
     return reduced or repository.retest
-
-
-def _verdict(verdict: Verdict) -> list[str]:
-    mend = [f"what helps: {verdict.mend}"] if verdict.mend else []
-    return [cleaning.name(line) for line in (f"nothing to step: {verdict.says}", *mend)]
 
 
 def _headline(entry: Entry, picture: Picture) -> list[str]:

@@ -7,6 +7,7 @@ from textual.app import App
 
 from mergetui.tui.bridge import Bridge, Picture
 from mergetui.tui.errands import Errands
+from mergetui.tui.messages import NothingToStep
 
 
 class Stepping:
@@ -28,7 +29,7 @@ class Stepping:
         self._begun = begun
 
     def show(self, picture: Picture) -> None:
-        """The commands of the next step; the same key does it."""
+        """The commands of the next step; the same key does it. The main screen says why there is none."""
         from mergetui.tui.preview import preview
         from mergetui.tui.screens.step import StepPreview
 
@@ -37,6 +38,9 @@ class Stepping:
                 self._look_again(picture)
 
         lines = preview(picture, self._bridge.mask(picture.name))
+        if lines is None:
+            self._app.screen_stack[0].post_message(NothingToStep(picture))
+            return
         self._app.push_screen(StepPreview(picture.name, lines), answered)
 
     def _look_again(self, shown: Picture) -> None:
@@ -45,7 +49,7 @@ class Stepping:
 
             if aim(latest) != aim(shown):
                 self.show(latest)
-                self._warn("the queue has changed: this is the next step by now")
+                self._warn("the queue has changed: this is how it is by now")
                 return
             self._bridge.engine.want(shown.name, "step")
             self._begun()

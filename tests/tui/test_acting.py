@@ -11,11 +11,12 @@ from mergetui.events import ApprovalWithdrawn, Approved
 from mergetui.model import EntryState, Priority
 from mergetui.queueing import put, take_out
 from mergetui.reason import Coded, Reason
-from mergetui.state import Advance
+from mergetui.state import Advance, Pause
 from mergetui.tui import desk_work
 from mergetui.tui.screens.enqueue import EnqueuePicker
 from mergetui.tui.screens.pause import PauseForm
 from mergetui.tui.screens.step import StepPreview
+from mergetui.tui.screens.why import WhyView
 from tests.tui.fakes import NOON, World, entry, holder, lease, oid, queue_of
 from tests.tui.seat import play, seated
 
@@ -325,5 +326,38 @@ def test_keys_of_a_hand_that_a_busy_screen_sees_all_at_once_act(tmp_path: Path) 
                 event.time -= ago
                 seat.app.post_message(event)
             await seat.until(lambda: world.queue() == ["feat/b", "feat/c"])
+
+    play(scene())
+
+
+def test_where_there_is_no_step_the_key_says_why_and_offers_what_helps(tmp_path: Path) -> None:
+    world = idle(tmp_path, pause=Pause(by="joe@ci-2", reason="freeze", at=NOON))
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("s")
+            await seat.until_asked(WhyView)
+            await seat.until_seen("Nothing to step · shop")
+            assert "paused by joe@ci-2: freeze" in seat.screen
+            assert "do it" not in seat.screen
+            await seat.press("s")
+            assert (world.engine.wanted, type(seat.app.screen)) == ([], WhyView)
+            await seat.press("p")
+            await seat.until(lambda: world.state().pause is None)
+
+    play(scene())
+
+
+def test_a_step_that_is_gone_by_the_second_s_is_not_done(tmp_path: Path) -> None:
+    world = idle(tmp_path)
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("s")
+            await seat.until_asked(StepPreview)
+            world.change(lambda state: take_out(state, ["e1", "e2", "e3"]))
+            await seat.press("s")
+            await seat.until_seen("Nothing to step · shop")
+            assert world.engine.wanted == []
 
     play(scene())

@@ -13,7 +13,7 @@ from mergetui.events import Ended, PauseEnded
 from mergetui.masking import Mask
 from mergetui.model import Entry, EntryState, Priority
 from mergetui.reason import Coded, Reason
-from mergetui.state import Pause
+from mergetui.state import Pause, Sighting
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.bridge import Picture
 from mergetui.tui.following import Followed, captions, ended_red, follow
@@ -23,7 +23,7 @@ from mergetui.tui.preview import preview
 from mergetui.tui.widgets.cells import cut, fit, fit_with_end
 from mergetui.tui.widgets.queue_pane import columns_for
 from mergetui.tui.wording import countdown, news, notices, roughly, span, told, words
-from tests.tui.fakes import NOON, World, entry, landed, oid, queue_of
+from tests.tui.fakes import NOON, TIP, World, entry, landed, lease, oid, queue_of
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,14 @@ def picture(directory: Path, *entries: Entry, **fields: object) -> Picture:
     return World(directory, {"shop": queue_of(*entries, **fields)}).bridge.picture("shop")
 
 
+def steps(picture: Picture, mask: Mask) -> list[str]:
+    lines = preview(picture, mask)
+    assert lines is not None
+    return lines
+
+
 def test_a_step_is_told_command_by_command(tmp_path: Path) -> None:
-    lines = preview(picture(tmp_path, entry(1, "feat/cart", behind=2), entry(2, "later")), Mask())
+    lines = steps(picture(tmp_path, entry(1, "feat/cart", behind=2), entry(2, "later")), Mask())
     assert lines[0] == "next: feat/cart, by joe, 2 behind main"
     assert [line.split(None, 1)[1] for line in lines if line[:1].isdigit()] == [
         "look         git fetch git@example.org:shop.git",
@@ -137,22 +143,27 @@ def _knowing(picture: Picture, **fields: object) -> Picture:
 def test_a_step_without_a_retest_or_branch_push_does_not_promise_one(tmp_path: Path) -> None:
     known = picture(tmp_path, entry(1, "feat/cart"))
     bare = replace(known.repository, enabled=False, update_branch=False, strategy="squash")
-    lines = preview(_knowing(known, repository=bare), Mask())
+    lines = steps(_knowing(known, repository=bare), Mask())
     assert [line.split()[1] for line in lines if line[:1].isdigit()] == ["look", "catch", "land"]
     assert any("git merge --squash 0000001" in line for line in lines)
 
 
-def test_what_cannot_be_stepped_is_the_verdict(tmp_path: Path) -> None:
+def test_there_is_no_step_where_only_somebody_else_goes_on(tmp_path: Path) -> None:
     pause = Pause(by="ana@buildbox", reason="freeze", at=NOON)
-    assert preview(picture(tmp_path), Mask())[0] == "nothing to step: the queue is empty"
-    paused = preview(picture(tmp_path, entry(1, "a"), pause=pause), Mask())
-    assert paused[0] == "nothing to step: paused by ana@buildbox: freeze"
+    assert preview(picture(tmp_path), Mask()) is None
+    assert preview(picture(tmp_path, entry(1, "a"), pause=pause), Mask()) is None
+    assert preview(picture(tmp_path, entry(1, "a"), lease=lease("joe")), Mask()) is None
+
+
+def test_what_a_step_asks_again_is_stepped(tmp_path: Path) -> None:
+    down = Sighting(at=NOON, tip=TIP, trouble="no route to host")
+    assert preview(picture(tmp_path, entry(1, "a"), seen=down), Mask()) is not None
 
 
 def test_credentials_in_a_remote_are_not_shown(tmp_path: Path) -> None:
     known = picture(tmp_path, entry(1, "a"))
     remote = replace(known.repository, remote="https://joe:secret@example.org/shop.git")
-    assert "secret" not in "\n".join(preview(_knowing(known, repository=remote), Mask()))
+    assert "secret" not in "\n".join(steps(_knowing(known, repository=remote), Mask()))
 
 
 def test_a_reason_is_not_cut_for_half_an_author() -> None:

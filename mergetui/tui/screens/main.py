@@ -13,6 +13,7 @@ from mergetui.tui.bound_keys import bound_keys
 from mergetui.tui.bridge import Bridge
 from mergetui.tui.haste import Haste
 from mergetui.tui.keys import BINDINGS
+from mergetui.tui.messages import NothingToStep
 from mergetui.tui.operator import Operator
 from mergetui.tui.screens.board import Board
 from mergetui.tui.screens.opened import Opened
@@ -148,6 +149,9 @@ class MainScreen(Board):
             self._queue.focus()
         elif self.picture is not None:
             self._operator.show_entry(self.picture, message.key)
+
+    def on_nothing_to_step(self, message: NothingToStep) -> None:
+        self._opened.why(message.picture, asked="Nothing to step")
 
     def on_lease_pane_opened(self) -> None:
         lines = [text for text, _ in self._lease.lines()]

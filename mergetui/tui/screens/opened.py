@@ -33,7 +33,7 @@ class Opened:
         rows = help_rows(self._main)
         self._main.app.push_screen(HelpView(f"Keys · {pane or 'console'}", rows), self._press)
 
-    def why(self, picture: Picture) -> None:
+    def why(self, picture: Picture, *, asked: str = "Why is nothing landing?") -> None:
         from mergetui.tui.screens.why import WhyView
 
         keys = bound_keys(self._main.app)
@@ -41,7 +41,7 @@ class Opened:
         def answered(key: str | None) -> None:
             self._press(keys.act_of(key) if key else None)
 
-        self._main.app.push_screen(WhyView(picture.known, picture.verdict), answered)
+        self._main.app.push_screen(WhyView(picture.known, picture.verdict, asked=asked), answered)
 
     def forecast(self, name: str, latest: Callable[[], PictureTaken | None], reader: "BranchReader") -> None:
         """Of the repository as it is by then, and as it changes."""

@@ -36,8 +36,8 @@ class WhyView(Dialog[str | None]):
     }
     """
 
-    def __init__(self, known: Knowledge, verdict: Verdict) -> None:
-        super().__init__(f"Why is nothing landing? · {known.repository.name}", keys=_keys(verdict))
+    def __init__(self, known: Knowledge, verdict: Verdict, *, asked: str = "Why is nothing landing?") -> None:
+        super().__init__(f"{asked} · {known.repository.name}", keys=_keys(verdict))
         self._verdict = verdict
         self._circumstances = circumstances(known)
 

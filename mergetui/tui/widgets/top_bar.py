@@ -156,7 +156,7 @@ def _autos(taken: Iterable[PictureTaken], ending: frozenset[str]) -> list[Piece]
 
 
 def _elsewhere(taken: Iterable[PictureTaken], me: str) -> list[Piece]:
-    """`auto by joe ▸ shop, api`: what others advance; the same operator's other console is told by its number."""
+    """`auto by joe ▸ shop, api`: what others advance; of another process of `me` its number."""
     told = dict[str, list[str]]()
     for sight in taken:
         if (advance := advanced_elsewhere(sight.picture)) is not None:
