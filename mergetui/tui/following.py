@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mergetui.model import Entry, EntryId, EntryState, Instant, Oid
+from mergetui.reason import RED
 from mergetui.train import Course, OnTrial, Train
 from mergetui.tui.key_table import DEFAULT_KEYS, Bound
 from mergetui.tui.messages import PictureTaken
@@ -27,6 +28,8 @@ class Followed(Struct, frozen=True, kw_only=True):
     """Its retest is what follows: it is being caught up."""
     settled: str = ""
     """Why it waits for a person: it was sent back, or is held."""
+    is_red: bool = False
+    """It is settled by its retest."""
     kept: bool = False
     """Its retest has ended while it was watched: it stays until the operator looks at something else."""
     candidate: OnTrial | None = None
@@ -35,6 +38,8 @@ class Followed(Struct, frozen=True, kw_only=True):
     """`2/4`: which of several candidates."""
     chosen: bool = False
     """The operator went from candidate to candidate: it stays on this one's commit, not on the entry's."""
+    gone_to: EntryId | None = None
+    """The entry that the operator has gone to while it ran, which it does not tell of."""
 
     @property
     def commit(self) -> Oid | None:
@@ -54,13 +59,19 @@ def follow(
         return _candidate(taken, one, chosen=True)
     if train.running:
         one = train.tests(selected.branches) if selected is not None else None
-        return _candidate(taken, one or train.running[0], chosen=False)
+        gone_to = None if one is not None else _gone_to(same, selected, by_hand=by_hand)
+        return replace(_candidate(taken, one or train.running[0], chosen=False), gone_to=gone_to)
     if at_work := _at_work(taken):
-        return _of(name, selected if selected in at_work else at_work[0], running=True)
+        gone_to = None if selected in at_work else _gone_to(same, selected, by_hand=by_hand)
+        shown = _of(taken, selected if selected in at_work else at_work[0], running=True)
+        return replace(shown, gone_to=gone_to)
     if same is not None and not by_hand and (same.running or same.kept):
-        ended = _latest(train, same) or same.candidate
-        return replace(same, running=False, kept=True, candidate=ended, place="", chosen=False)
-    return _of(name, selected, running=False)
+        ended = _latest(train, same) or same.candidate or _written_by(train, same.path)
+        kept = replace(same, running=False, kept=True, candidate=ended, place="", chosen=False)
+        is_left = selected is not None and same.gone_to == selected.id
+        if not is_left or _is_red(kept, taken):
+            return kept
+    return _of(taken, selected, running=False)
 
 
 def switch(before: Followed | None, taken: PictureTaken, steps: int) -> Followed | None:
@@ -76,10 +87,8 @@ def switch(before: Followed | None, taken: PictureTaken, steps: int) -> Followed
 
 def ended_red(before: Followed | None, now: Followed, taken: PictureTaken) -> bool:
     """The retest that was watched has just ended, and was red, or its entry was sent back or held."""
-    entry = taken.picture.state.entries.get(now.entry or "")
     ended = before is not None and before.running and before.path == now.path and not now.running
-    is_red = now.candidate is not None and now.candidate.course is Course.RED
-    return ended and (is_red or (entry is not None and entry.state.needs_a_person))
+    return ended and _is_red(now, taken)
 
 
 def progress_of(followed: Followed | None, taken: PictureTaken, percent: int | None, *, now: Instant) -> str:
@@ -95,6 +104,7 @@ def captions(followed: Followed, keys: Bound = DEFAULT_KEYS) -> tuple[str, str]:
     place = f" {followed.place}" if followed.place else ""
     # Before the names, for what there is no room for is cut off at the end.
     came = came_to(followed.candidate) if followed.candidate is not None else ""
+    came = came or (f"red: {followed.settled}" if followed.is_red else "")
     title = " · ".join(part for part in (f"4 Retest{place}", came, followed.branch) if part)
     return title, _without_lines(followed, keys)
 
@@ -105,6 +115,26 @@ def _without_lines(followed: Followed, keys: Bound) -> str:
     if followed.settled:
         return f"not tested: {followed.settled}"
     return "caught up first, then tested" if followed.comes else keys.say(f"not tested yet: {_HOW}")
+
+
+def ending(entry: Entry, train: Train) -> str:
+    """How the retest ended that wrote the entry's log, as far as it is known; nothing while it runs."""
+    one = _written_by(train, Path(entry.log)) if entry.log is not None else None
+    if one is not None:
+        return came_to(one)
+    return f"red: {words(entry.reason)}" if entry.reason is not None and _is_judged(entry) else ""
+
+
+def _gone_to(same: Followed | None, selected: Entry | None, *, by_hand: bool) -> EntryId | None:
+    if by_hand:
+        return selected.id if selected is not None else None
+    return same.gone_to if same is not None else None
+
+
+def _is_red(ended: Followed, taken: PictureTaken) -> bool:
+    entry = taken.picture.state.entries.get(ended.entry or "")
+    is_red = ended.candidate is not None and ended.candidate.course is Course.RED
+    return is_red or (entry is not None and entry.state.needs_a_person)
 
 
 def _at_work(taken: PictureTaken) -> list[Entry]:
@@ -134,6 +164,11 @@ def _latest(train: Train, before: Followed) -> OnTrial | None:
     return train.find(before.commit) if before.commit is not None else None
 
 
+def _written_by(train: Train, log: Path | None) -> OnTrial | None:
+    """The candidate whose retest wrote the log, if it has ended and is told of still."""
+    return next((one for one in train.ended if Path(one.log) == log), None)
+
+
 def _candidate(taken: PictureTaken, one: OnTrial, *, chosen: bool) -> Followed:
     running = taken.picture.train.running
     place = f"{running.index(one) + 1}/{len(running)}" if one in running and len(running) > 1 else ""
@@ -151,12 +186,15 @@ def _candidate(taken: PictureTaken, one: OnTrial, *, chosen: bool) -> Followed:
     )
 
 
-def _of(name: str, entry: Entry | None, *, running: bool) -> Followed:
+def _of(taken: PictureTaken, entry: Entry | None, *, running: bool) -> Followed:
+    name = taken.picture.name
     if entry is None:
         return Followed(repository=name)
     path = Path(entry.log) if entry.log is not None else None
     return Followed(
         repository=name,
+        candidate=None if running else _written_by(taken.picture.train, path),
+        is_red=_is_judged(entry),
         entry=entry.id,
         branch=entry.branch,
         path=path,
@@ -164,3 +202,8 @@ def _of(name: str, entry: Entry | None, *, running: bool) -> Followed:
         comes=entry.state is EntryState.CATCHING_UP,
         settled=words(entry.reason) if entry.state.needs_a_person and entry.reason is not None else "",
     )
+
+
+def _is_judged(entry: Entry) -> bool:
+    """It waits for a person because of its retest."""
+    return entry.state.needs_a_person and entry.reason is not None and entry.reason.code in RED

@@ -51,6 +51,14 @@ class HitLines:
         self._cancelled = Event()
         Thread(target=self._run, args=(log, text), name="log-hits", daemon=True).start()
 
+    @property
+    def told(self) -> str:
+        """`1 line`, `17 lines`, `over 16,384 lines`."""
+        count = len(self.lines)
+        if self._gap > 1:
+            return f"over {self._cap:,} lines"
+        return f"{count:,} line{'s' * (count != 1)}"
+
     def cancel(self) -> None:
         self._cancelled.set()
 

@@ -28,11 +28,14 @@ class Seeking:
 
     @property
     def note(self) -> str:
-        """What there is to say while nothing is found."""
-        if self._search is None or self._search.found is not None:
+        """Whether what is searched for is found, and in how many lines as far as they are known."""
+        if self._search is None:
             return ""
         quoted = f"“{cleaning.name(self._search.text)}”"
-        return f"no {quoted}" if self._search.over else f"looking for {quoted}"
+        if self._hits is not None and self._hits.lines:
+            return f"{quoted} in {self._hits.told}"
+        is_missing = self._search.over and self._search.found is None
+        return f"no {quoted}" if is_missing else f"looking for {quoted}"
 
     def begin(self, source: LogFile | None, text: str, start: int) -> None:
         """Look from line `start` on; the empty text ends a search."""

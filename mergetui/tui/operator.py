@@ -19,6 +19,7 @@ from mergetui.tui.clipboard import copy
 from mergetui.tui.configuring import Configuring
 from mergetui.tui.desk_work import Done
 from mergetui.tui.errands import Errands
+from mergetui.tui.following import ending
 from mergetui.tui.outside import EDITOR, PAGER, Program, open_outside
 from mergetui.tui.shelling import Shelling
 from mergetui.tui.stepping import Stepping
@@ -112,7 +113,7 @@ class Operator:
             "settings": lambda: self.configuring.settings(picture.name),
             "force_release": lambda: self._force_release(picture),
             "emergency": lambda: self._emergency(picture, entries[0]),
-            "log": lambda: self._show_log(picture.name, entries[0]),
+            "log": lambda: self._show_log(picture, entries[0]),
             "pager": lambda: self._open(PAGER, entries[0]),
             "editor": lambda: self._open(EDITOR, entries[0]),
             "shell": lambda: self._shelling.at_entry(picture.name, entries[0]),
@@ -252,12 +253,13 @@ class Operator:
 
         self._app.push_screen(EmergencyQuestion(hurry(picture, entry, mask)), answered)
 
-    def _show_log(self, name: str, entry: Entry) -> None:
+    def _show_log(self, picture: Picture, entry: Entry) -> None:
         from mergetui.tui.screens.log_view import LogView
 
-        self._app.push_screen(
-            LogView(_path(entry), entry.branch, self._bridge.mask(name), read_only=self._bridge.read_only)
-        )
+        ended, mask = ending(entry, picture.train), self._bridge.mask(picture.name)
+        titled = f"{ended} · {entry.branch}" if ended else entry.branch
+        over, read_only = not entry.state.in_flight, self._bridge.read_only
+        self._app.push_screen(LogView(_path(entry), titled, mask, read_only=read_only, over=over))
 
     def _copy(self, entries: tuple[Entry, ...]) -> None:
         text = " ".join(cleaning.name(entry.branch) for entry in entries)

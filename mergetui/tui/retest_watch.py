@@ -60,9 +60,9 @@ class RetestWatch:
         title, empty = captions(now, bound_keys(self._pane.app))
         if before is None or _subject(before) != _subject(now):
             mask, report = self._mask_of(taken.picture.name), _report_of(now, taken)
-            self._pane.show_log(now.path, mask, title=title, empty=empty, report=report)
+            self._pane.show_log(now.path, mask, title=title, empty=empty, report=report, over=not now.running)
         else:
-            self._pane.retitle(title, empty=empty)
+            self._pane.retitle(title, empty=empty, over=not now.running)
 
 
 def _is_testing(entry: Entry) -> bool:

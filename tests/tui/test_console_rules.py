@@ -9,21 +9,25 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from mergetui.events import Ended, PauseEnded
+from mergetui.events import Ended, Event, PauseEnded
 from mergetui.masking import Mask
 from mergetui.model import Entry, EntryState, Priority
 from mergetui.reason import Coded, Reason
-from mergetui.state import Pause, Sighting
+from mergetui.state import Advance, Pause, Sighting
 from mergetui.tui.availability import Ground, why_not
 from mergetui.tui.bridge import Picture
-from mergetui.tui.following import Followed, captions, ended_red, follow
+from mergetui.tui.following import Followed, captions, ended_red, ending, follow
 from mergetui.tui.haste import DELAY, Haste, Recent
 from mergetui.tui.messages import PictureTaken
 from mergetui.tui.preview import preview
 from mergetui.tui.widgets.cells import cut, fit, fit_with_end
 from mergetui.tui.widgets.queue_pane import columns_for
 from mergetui.tui.wording import countdown, news, notices, roughly, span, told, words
-from tests.tui.fakes import NOON, TIP, World, entry, landed, lease, oid, queue_of
+from tests.rules.rails import Rail
+from tests.tui.bygone import remember
+from tests.tui.fakes import NOON, TIP, World, entry, holder, landed, lease, oid, queue_of
+
+JOE = holder("joe", 77)
 
 
 @pytest.mark.parametrize(
@@ -306,6 +310,62 @@ def test_the_running_log_comes_first_and_stays_after_its_end(tmp_path: Path) -> 
     assert ended_red(shown, kept, after)
     assert not ended_red(kept, follow(kept, after, other, by_hand=False), after)
     assert follow(kept, after, other, by_hand=True).path == Path("/logs/b")
+
+
+def seen(tmp_path: Path, entries: Sequence[Entry], *facts: Event) -> PictureTaken:
+    world = World(
+        tmp_path, {"shop": queue_of(*entries, advance=Advance(holder=JOE, mode="auto", since=NOON))}
+    )
+    return PictureTaken(remember(world, facts).bridge.picture("shop"))
+
+
+def test_when_a_green_retest_ends_the_pane_goes_to_where_the_operator_went_meanwhile(tmp_path: Path) -> None:
+    rail, waits = Rail(), entry(2, "b")
+    started: list[Event] = [rail.built("a"), rail.started("a")]
+    ended = rail.ended("a")
+    during = seen(tmp_path, [entry(1, "a", state=EntryState.TESTING), waits], *started)
+    after = seen(tmp_path, [waits], *started, ended, rail.over("a"))
+    watched = follow(follow(None, during, None, by_hand=False), during, waits, by_hand=True)
+    watched = follow(watched, during, waits, by_hand=False)
+    assert watched.branch == "a"
+    assert follow(watched, after, waits, by_hand=False).branch == "b"
+
+
+@pytest.mark.parametrize("came", [None, Coded(Reason.RETEST_FAILED, "exit code 1")])
+def test_what_ended_stays_where_the_operator_did_not_move_or_it_is_red(
+    tmp_path: Path, came: Coded | None
+) -> None:
+    rail, waits = Rail(), entry(2, "b")
+    started: list[Event] = [rail.built("a"), rail.started("a")]
+    ended = rail.ended("a", came)
+    during = seen(tmp_path, [entry(1, "a", state=EntryState.TESTING), waits], *started)
+    after = seen(tmp_path, [waits], *started, ended)
+    watched = follow(None, during, waits, by_hand=came is not None)
+    assert follow(watched, after, waits, by_hand=False).branch == "a"
+
+
+def test_the_title_of_a_log_says_how_its_retest_ended(tmp_path: Path) -> None:
+    rail = Rail()
+    green = entry(1, "a", log=rail.log("a"))
+    red = entry(
+        2, "b", state=EntryState.SENT_BACK, log="/logs/b", reason=Coded(Reason.RETEST_FAILED, "exit code 1")
+    )
+    taken = seen(tmp_path, [green, red], rail.built("a"), rail.started("a"), rail.ended("a"))
+    titles = [captions(follow(None, taken, one, by_hand=True))[0] for one in (green, red)]
+    assert titles == ["4 Retest · passed · a", "4 Retest · red: retest failed: exit code 1 · b"]
+    assert [ending(one, taken.picture.train) for one in (green, red)] == [
+        "passed",
+        "red: retest failed: exit code 1",
+    ]
+
+
+def test_what_was_sent_back_for_something_else_did_not_end_red(tmp_path: Path) -> None:
+    back = entry(
+        1, "a", state=EntryState.SENT_BACK, log="/logs/a", reason=Coded(Reason.CONFLICT, "setup.cfg")
+    )
+    taken = seen(tmp_path, [back])
+    assert captions(follow(None, taken, back, by_hand=True))[0] == "4 Retest · a"
+    assert ending(back, taken.picture.train) == ""
 
 
 def test_the_pane_of_an_entry_that_is_caught_up_tells_what_comes(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from mergetui.tui.log_file import LogFile
 from mergetui.tui.log_search import HitLines
 from mergetui.tui.widgets.log_pane import LogPane
+from mergetui.tui.widgets.strips import headed
 from tests.tui.test_cleaning import HOSTILE, MARKUP
 from tests.tui.until import shown, until
 
@@ -325,9 +326,30 @@ def test_a_search_goes_from_hit_to_hit_and_around(path: Path) -> None:
             await desk.until(lambda: desk.pane.current == 5)
             await desk.press("N")
             await desk.until(lambda: desk.pane.current == 59)
+            await desk.until(lambda: desk.subtitle == "“line 5” in 11 lines")
             assert all(style.reverse for style in desk.styles_of("line 5"))
 
     play(scene())
+
+
+def test_a_search_counts_what_still_comes(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 10)) as desk:
+            desk.pane.search("line 1")
+            await desk.until(lambda: desk.subtitle == "“line 1” in 1 line")
+            await desk.grow("line 10")
+            await desk.until(lambda: "“line 1” in 2 lines" in desk.subtitle)
+
+    play(scene())
+
+
+def test_a_search_with_very_many_hits_counts_to_its_cap(path: Path) -> None:
+    path.write_text("hit\n" * 40)
+    log = LogFile(path)
+    hits = HitLines(log, "hit", cap=16)
+    until(lambda: hits.told == "over 16 lines")
+    hits.cancel()
+    log.close()
 
 
 def test_a_search_without_a_hit_says_so(path: Path) -> None:
@@ -491,6 +513,39 @@ def test_a_narrow_pane_shortens_its_title_but_not_the_place(path: Path) -> None:
         async with sitting(path, *numbered(0, 1_000), title="feature/" + "long" * 30) as desk:
             assert desk.title.endswith("… · following · 1,000")
             assert "following · 1,000" in desk.screen
+
+    play(scene())
+
+
+def test_a_long_title_is_cut_before_the_progress_is_dropped(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 10), title="4 Retest · feature/" + "long" * 30) as desk:
+            desk.pane.tell_progress(lambda _: "3s of about 7s (95% under 11s)")
+            assert desk.title == "4 Retest · feature/… · 3s of about 7s · following · 10"
+
+    play(scene())
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (90, "4 Retest · feature/long-name · 18% · 3s of about 7s (95% under 11s) · 9 lines"),
+        (61, "4 Retest · feature/long-name · 18% · 3s of about 7s · 9 lines"),
+        (55, "4 Retest · feature/lo… · 18% · 3s of about 7s · 9 lines"),
+        (45, "4 Retest · feature/long… · 18% · 3s · 9 lines"),
+        (35, "4 Retest · feature/long-… · 9 lines"),
+    ],
+)
+def test_what_gives_way_on_the_border(width: int, told: str) -> None:
+    progress = "18% · 3s of about 7s (95% under 11s)"
+    assert headed("4 Retest · feature/long-name", progress, "9 lines", width) == told
+
+
+def test_what_is_over_is_followed_no_more(path: Path) -> None:
+    async def scene() -> None:
+        async with sitting(path, *numbered(0, 10), title="feat/x") as desk:
+            desk.pane.retitle("passed · feat/x", empty="", over=True)
+            assert desk.title == "passed · feat/x · 10 lines"
 
     play(scene())
 

@@ -129,4 +129,4 @@ class FlakesView(ModalScreen[None]):
         named = f"{word} {tried.at:%m-%d %H:%M} after {took}"
         path = Path(tried.log)
         shown = path if path.is_file() else None
-        pane.show_log(shown, self._mask, title=named, empty="no such log any more")
+        pane.show_log(shown, self._mask, title=named, empty="no such log any more", over=True)

@@ -50,13 +50,21 @@ class LogView(ModalScreen[None]):
     ]
 
     def __init__(
-        self, path: Path | None, title: str, mask: Mask = redact, *, read_only: bool = False
+        self,
+        path: Path | None,
+        title: str,
+        mask: Mask = redact,
+        *,
+        read_only: bool = False,
+        over: bool = False,
     ) -> None:
+        """Of a run that is `over` nothing more comes."""
         super().__init__()
         self._path = path
         self._mask = mask
         self._title = title
         self._read_only = read_only
+        self._is_over = over
         self._sought = ""
 
     def compose(self) -> ComposeResult:
@@ -65,7 +73,7 @@ class LogView(ModalScreen[None]):
         yield Static(id="log-keys", markup=False)
 
     def on_mount(self) -> None:
-        self._pane.show_log(self._path, self._mask, title=self._title)
+        self._pane.show_log(self._path, self._mask, title=self._title, over=self._is_over)
 
     def on_resize(self) -> None:
         """Keys from the end are left out when there is no room; how to close it is always told."""

@@ -58,7 +58,7 @@ def title_of(run: Run) -> str:
 
 
 def log_of(run: Run, mask: Mask) -> LogView:
-    return LogView(Path(run.log) if run.log is not None else None, run.branches[-1], mask)
+    return LogView(Path(run.log) if run.log is not None else None, run.branches[-1], mask, over=True)
 
 
 def why_no_shell(run: Run) -> str | None:

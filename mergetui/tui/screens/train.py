@@ -94,7 +94,13 @@ class TrainView(ModalScreen[None]):
         one = self._list.candidate
         if one is not None:
             self.app.push_screen(
-                LogView(_log(one), _titled(one), self._mask, read_only=self._read_only),
+                LogView(
+                    _log(one),
+                    _titled(one),
+                    self._mask,
+                    read_only=self._read_only,
+                    over=one.course is not Course.TESTING,
+                )
             )
 
     def action_back(self) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -23,7 +22,7 @@ from mergetui.tui.report_file import ReportFile
 from mergetui.tui.sgr import colourless
 from mergetui.tui.widgets.follow_view import FollowView
 from mergetui.tui.widgets.heat_strip import Heat, heat_cell, heat_of
-from mergetui.tui.widgets.strips import LineStrips, centred, fitted, window
+from mergetui.tui.widgets.strips import LineStrips, centred, headed, window
 
 TICKS = 20
 """Looks at the file per second: however fast it grows, the pane is drawn no more often."""
@@ -79,6 +78,7 @@ class LogLines(FollowView):
     def __init__(self, *, empty: str = "", id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self._title, self._progress, self._empty = "", "", empty
+        self._is_over = False
         self.percent: int | None = None
         """What the latest lines say of how far the run is."""
         self._told: Callable[[int | None], str] = lambda _: ""
@@ -106,13 +106,15 @@ class LogLines(FollowView):
         title: str = "",
         empty: str | None = None,
         report: ReportFile | None = None,
+        over: bool = False,
     ) -> None:
         """Follow another log from its end; None shows only `empty`, the words for a log without lines.
 
         What is secret by `mask` is neither shown nor found. `report` knows better than the log how far it is.
+        Of a run that is `over` nothing more comes.
         """
         self._close()
-        self._title, self._progress = cleaning.name(title), ""
+        self._title, self._progress, self._is_over = cleaning.name(title), "", over
         self._told, self.percent = lambda _: "", None
         self._empty = self._empty if empty is None else empty
         self._report = report
@@ -125,9 +127,9 @@ class LogLines(FollowView):
         self.start_over()
         self.follow()
 
-    def retitle(self, title: str, *, empty: str) -> None:
+    def retitle(self, title: str, *, empty: str, over: bool = False) -> None:
         """Another title of the log that is shown, and other words while it has no lines."""
-        self._title = cleaning.name(title)
+        self._title, self._is_over = cleaning.name(title), over
         if self._source is None:
             self._progress = ""
         if empty != self._empty:
@@ -174,23 +176,19 @@ class LogLines(FollowView):
 
     def caption(self) -> None:
         """Title and place on the upper border; on the lower one what the reader has not seen."""
-        place = f"following · {self.line_total:,}"
-        if not self.following:
-            place = f"line {self.current + 1:,} of {self.line_total:,}"
-        place = place if self._source else ""
-        title = fitted(self._named(place), place, self.outer_size.width - CORNERS)
+        place = self._place() if self._source else ""
+        title = headed(self._title, self._progress, place, self.outer_size.width - CORNERS)
         new = f"+{self.new_total:,} new" if self.new_total else ""
         captions = (title, " · ".join(filter(None, (self._seeking.note, new))))
         if captions != self._captions:
             self._captions = captions
             self.entitle(*captions)
 
-    def _named(self, place: str) -> str:
-        """Title and progress; what is in brackets only where there is room for it."""
-        named = " · ".join(filter(None, (self._title, self._progress)))
-        if cell_len(f"{named} · {place}") <= self.outer_size.width - CORNERS:
-            return named
-        return " · ".join(filter(None, (self._title, self._progress.partition(" (")[0])))
+    def _place(self) -> str:
+        total = self.line_total
+        if not self.following:
+            return f"line {self.current + 1:,} of {total:,}"
+        return f"{total:,} line{'s' * (total != 1)}" if self._is_over else f"following · {total:,}"
 
     def render_lines(self, crop: Region) -> list[Strip]:
         self._drawing = None
@@ -248,6 +246,7 @@ class LogLines(FollowView):
         if self._seeking.has_answer():
             self._take_hit()
         if self._seeking.has_news():
+            self.caption()
             self.refresh()
 
     def _look(self) -> None:

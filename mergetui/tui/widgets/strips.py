@@ -17,6 +17,8 @@ from mergetui.tui.log_file import LogFile
 from mergetui.tui.sgr import highlighted, segments
 
 ELLIPSIS = "…"
+_LEAST_TITLE = 20
+"""Cells that a title has before the progress beside it is shown."""
 _MORE = Segment(ELLIPSIS, Style(dim=True))
 
 
@@ -73,6 +75,17 @@ def centred(text: str, y: int, size: Size, style: Style) -> Strip:
 def _wrapped(text: str, width: int) -> Sequence[str]:
     """Asked for every row that the text is in the middle of."""
     return textwrap.wrap(text, width)
+
+
+def headed(title: str, progress: str, place: str, width: int) -> str:
+    """`title · progress · place`; what gives way: brackets, the title's end, the estimate, the progress."""
+    if cell_len(whole := " · ".join(filter(None, (title, progress, place)))) <= width:
+        return whole
+    for gives_way in (" (", " of about "):
+        brief = " · ".join(filter(None, (progress.partition(gives_way)[0], place)))
+        if width - cell_len(f" · {brief}") >= min(_LEAST_TITLE, cell_len(title)):
+            return fitted(title, brief, width)
+    return fitted(title, place, width)
 
 
 def fitted(title: str, place: str, width: int) -> str:
