@@ -15,6 +15,8 @@ from mergetui.verdict import Knowledge, freeze_of, held_back, spell
 
 _LATEST = 50
 """Landings that tell what is usual."""
+_ENOUGH = 5
+"""Landings below which the latest one tells as much as their median, and a percentile tells nothing."""
 
 
 class Circumstance(Struct, frozen=True, kw_only=True):
@@ -40,15 +42,17 @@ def circumstances(known: Knowledge) -> tuple[Circumstance, ...]:
 
 
 def usual_span(runs: Sequence[Run]) -> timedelta | None:
-    """The median from catch-up to landing of the latest that landed."""
+    """The median from catch-up to landing of the latest that landed; of few, what the last one took."""
     spans = [span.total_seconds() for span in _spans(runs)]
-    return timedelta(seconds=median(spans)) if spans else None
+    if len(spans) < _ENOUGH:
+        return timedelta(seconds=spans[-1]) if spans else None
+    return timedelta(seconds=median(spans))
 
 
 def slow_span(runs: Sequence[Run]) -> timedelta | None:
-    """What 95 of 100 of the same do not exceed (nearest rank)."""
+    """What 95 of 100 of the same do not exceed (nearest rank); None of few."""
     spans = sorted(_spans(runs))
-    return spans[-(-95 * len(spans) // 100) - 1] if spans else None
+    return spans[-(-95 * len(spans) // 100) - 1] if len(spans) >= _ENOUGH else None
 
 
 def _spans(runs: Sequence[Run]) -> list[timedelta]:

@@ -19,7 +19,9 @@ class Progress(Struct, frozen=True, kw_only=True):
     about: timedelta | None = None
     """What the whole retest is expected to take."""
     under: timedelta | None = None
-    """What 95 of 100 earlier ones stayed under; None where the estimate is the retest's own."""
+    """What 95 of 100 earlier ones stayed under; None where that is not known or not asked for."""
+    is_last: bool = False
+    """The estimate is what the last one took: there are too few for more."""
 
 
 def percent_in(lines: Iterable[str]) -> int | None:
@@ -33,4 +35,7 @@ def progress(
 ) -> Progress:
     if percent is not None and percent >= _TOO_EARLY:
         return Progress(elapsed=elapsed, percent=percent, about=elapsed * 100 / percent)
-    return Progress(elapsed=elapsed, percent=percent, about=usual, under=slow if usual else None)
+    is_last = usual is not None and slow is None
+    return Progress(
+        elapsed=elapsed, percent=percent, about=usual, under=slow if usual else None, is_last=is_last
+    )

@@ -81,8 +81,10 @@ def roughly(length: timedelta) -> str:
 
 
 def so_far(progress: Progress) -> str:
-    """`41% · 4m12s of about 10m`, or from earlier runs `4m12s of about 6m (95% under 9m)`."""
+    """`41% · 4m12s of about 10m`; by earlier runs `4m of about 6m (95% under 9m)`, `4m, ~6m last time`."""
     percent = f"{progress.percent}% · " if progress.percent is not None else ""
+    if progress.is_last and progress.about is not None:
+        return f"{percent}{span(progress.elapsed)}, {roughly(progress.about)} last time"
     about = f" of about {roughly(progress.about)[1:]}" if progress.about is not None else ""
     if progress.under is None:
         return f"{percent}{span(progress.elapsed)}{about}"

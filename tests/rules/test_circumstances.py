@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from mergetui.circumstances import broken_by, circumstances, usual_span
+from mergetui.circumstances import broken_by, circumstances, slow_span, usual_span
 from mergetui.events import Broken, CaughtUp, Enqueued, Event, LeaseReleased
 from mergetui.model import Entry, EntryState, Priority
 from mergetui.outcome import Run
@@ -155,9 +155,15 @@ def test_the_next_is_told_with_its_time(entries: list[Entry], expected: str) -> 
 
 
 def test_the_usual_span_is_the_median_of_what_landed() -> None:
-    runs = [_run(minutes, "landed") for minutes in (1, 2, 9)] + [_run(60, "sent-back")]
+    runs = [_run(minutes, "landed") for minutes in (1, 9, 2, 1, 9)] + [_run(60, "sent-back")]
     assert usual_span(runs) == 2 * MINUTE
-    assert usual_span(runs[3:]) is None
+    assert usual_span(runs[5:]) is None
+
+
+def test_of_few_the_usual_span_is_the_last_one_and_nothing_is_told_of_the_slow_ones() -> None:
+    runs = [_run(minutes, "landed") for minutes in (1, 9, 3, 4)]
+    assert (usual_span(runs), slow_span(runs)) == (4 * MINUTE, None)
+    assert slow_span([*runs, _run(2, "landed")]) == 9 * MINUTE
 
 
 @pytest.mark.parametrize(

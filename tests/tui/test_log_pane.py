@@ -541,6 +541,11 @@ def test_what_gives_way_on_the_border(width: int, told: str) -> None:
     assert headed("4 Retest · feature/long-name", progress, "9 lines", width) == told
 
 
+def test_what_the_last_one_took_gives_way_too() -> None:
+    told = headed("4 Retest · feature/long-name", "3s, ~11s last time", "following · 10", 48)
+    assert told == "4 Retest · feature/long-n… · 3s · following · 10"
+
+
 def test_what_is_over_is_followed_no_more(path: Path) -> None:
     async def scene() -> None:
         async with sitting(path, *numbered(0, 10), title="feat/x") as desk:

@@ -168,6 +168,9 @@ PASSED = timedelta(minutes=4, seconds=12)
     [
         (progress(PASSED, None, None, None), "4m12s"),
         (progress(PASSED, None, SIX, NINE), "4m12s of about 6m (95% under 9m)"),
+        (progress(PASSED, None, SIX, None), "4m12s, ~6m last time"),
+        (progress(PASSED, 2, SIX, None), "2% · 4m12s, ~6m last time"),
+        (progress(PASSED, 42, SIX, None), "42% · 4m12s of about 10m"),
         (progress(PASSED, 42, SIX, NINE), "42% · 4m12s of about 10m"),
         (progress(PASSED, 2, SIX, NINE), "2% · 4m12s of about 6m (95% under 9m)"),
         (progress(timedelta(minutes=10), None, SIX, NINE), "10m00s of about 6m (longer than 95% of them)"),

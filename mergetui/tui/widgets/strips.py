@@ -81,8 +81,8 @@ def headed(title: str, progress: str, place: str, width: int) -> str:
     """`title · progress · place`; what gives way: brackets, the title's end, the estimate, the progress."""
     if cell_len(whole := " · ".join(filter(None, (title, progress, place)))) <= width:
         return whole
-    for gives_way in (" (", " of about "):
-        brief = " · ".join(filter(None, (progress.partition(gives_way)[0], place)))
+    for gives_way in (r" \(", " of about |, ~"):
+        brief = " · ".join(filter(None, (re.split(gives_way, progress)[0], place)))
         if width - cell_len(f" · {brief}") >= min(_LEAST_TITLE, cell_len(title)):
             return fitted(title, brief, width)
     return fitted(title, place, width)
