@@ -69,6 +69,9 @@ class Occupation:
                 self._acts.record.change(lambda latest: (replace(latest, advance=None), None))
             elif state.advance is None:
                 self._situation.settle(self._acts.lookout.look(state, in_flight=frozenset()))
+            elif self._ports.processes.is_dead(state.advance.holder):
+                # What it left is for whoever takes the repository next: nothing but the sight is stored.
+                self._acts.lookout.look(state, in_flight=frozenset())
         finally:
             self._ports.occupancy.leave()
 

@@ -276,6 +276,29 @@ def test_what_a_dead_engine_left_in_flight_is_queued_again_and_told(remote: Remo
     assert "feature" in gate.facts(Recovered)[0].detail
 
 
+def test_what_a_dead_engine_left_keeps_nobody_from_looking_at_the_remote(
+    remote: Remote, gate: TestGate
+) -> None:
+    remote.propose("feature", a="1")
+    [entry] = gate.enqueue("feature")
+    left = replace(entry, state=EntryState.TESTING)
+    advance = Advance(holder=a_dead_holder(), mode="auto", since=gate.clock.now())
+    gate.store().change(lambda state: (replace(put(state, left), advance=advance), None))
+    gate.driver.glance()
+    seen = gate.state().seen
+    assert seen is not None
+    assert seen.tip == remote.tip()
+    assert gate.state().advance == advance
+    assert gate.entry("feature").state is EntryState.TESTING
+
+
+def test_nobody_looks_in_the_place_of_an_engine_that_lives(gate: TestGate) -> None:
+    advance = Advance(holder=a_holder_elsewhere(), mode="auto", since=gate.clock.now())
+    gate.store().change(lambda state: (replace(state, advance=advance), None))
+    gate.driver.glance()
+    assert gate.state().seen is None
+
+
 @pytest.mark.fault(1)
 def test_the_lease_of_a_dead_engine_goes_also_when_nothing_is_left_to_do(gate: TestGate) -> None:
     hold(gate, a_dead_holder())
