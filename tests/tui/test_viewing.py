@@ -7,7 +7,7 @@ import pytest
 from mergetui.state import Advance
 from mergetui.tui.bridge import Bridge
 from tests.tui.fakes import NOON, World, entry, holder, queue_of
-from tests.tui.seat import play, seated
+from tests.tui.seat import Seat, play, seated
 
 
 def worked_on(tmp_path: Path, *, by: str = "joe", mode: str = "auto") -> World:
@@ -66,5 +66,40 @@ def test_the_repository_pane_names_them_in_full(tmp_path: Path, mode: str) -> No
             await seat.until_seen(told)
             await seat.press("}")
             await seat.until(lambda: told not in seat.screen)
+
+    play(scene())
+
+
+def heights(seat: Seat) -> tuple[int, int]:
+    return tuple(seat.main.query_one(f"#{pane}").outer_size.height for pane in ("repositories", "lease"))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize(
+    ("many", "size", "expected"),
+    [
+        (1, (120, 40), (8, 30)),
+        (10, (200, 60), (13, 45)),
+        (11, (120, 25), (14, 9)),
+        (12, (120, 40), (29, 9)),
+    ],
+)
+def test_few_repositories_leave_the_room_to_the_lease(
+    tmp_path: Path, many: int, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    world = World(tmp_path, {f"repo-{number}": queue_of() for number in range(many)})
+
+    async def scene() -> None:
+        async with seated(world, size=size) as seat:
+            await seat.until(lambda: heights(seat) == expected)
+
+    play(scene())
+
+
+@pytest.mark.parametrize(("key", "place"), [("1", 0), ("3", 1)])
+def test_a_pane_of_the_side_has_all_rows_when_it_is_zoomed(tmp_path: Path, key: str, place: int) -> None:
+    async def scene() -> None:
+        async with seated(worked_on(tmp_path)) as seat:
+            await seat.press(key, "z")
+            await seat.until(lambda: heights(seat)[place] == 38)
 
     play(scene())

@@ -32,6 +32,9 @@ from mergetui.tui.wording import missing, notices, pauses
 if TYPE_CHECKING:
     from mergetui.adapters.presence import OpenConsole
 
+_FEW = 11
+"""Repositories whose rows all have room above the lease in a terminal of 25 rows, and are given no more."""
+
 
 class Board(Screen[None]):
     """Shows pictures; it asks the world nothing."""
@@ -78,6 +81,7 @@ class Board(Screen[None]):
 
     def on_mount(self) -> None:
         self.set_class(not self._bridge.names, "-nothing")
+        self.set_class(len(self._bridge.names) <= _FEW, "-few")
         self.set_interval(1, self.tick)
         self.tick()
         self._show_selected()

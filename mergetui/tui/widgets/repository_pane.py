@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from textual.geometry import Size
+
 from mergetui import cleaning
 from mergetui.model import Instant
 from mergetui.tui.bridge import Picture
@@ -27,6 +29,9 @@ class RepositoryPane(RowList):
 
     def on_mount(self) -> None:
         self.show(self._names)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002 - as in Widget
+        return len(self._names)
 
     def show_pictures(self, taken: Mapping[str, PictureTaken], now: Instant) -> None:
         self._taken = taken
