@@ -348,6 +348,22 @@ def test_where_there_is_no_step_the_key_says_why_and_offers_what_helps(tmp_path:
     play(scene())
 
 
+def test_what_was_said_before_a_question_is_not_said_beneath_it_too(tmp_path: Path) -> None:
+    said = "there is nothing to undo"
+
+    async def scene() -> None:
+        async with seated(idle(tmp_path)) as seat:
+            await seat.press("u")
+            await seat.until_seen(said)
+            await seat.press("p")
+            await seat.until_asked(PauseForm)
+            await seat.until(lambda: seat.screen.count(said) == 1)
+            await seat.press("escape")
+            await seat.until(lambda: seat.app.screen is seat.main and seat.screen.count(said) == 1)
+
+    play(scene())
+
+
 def test_a_step_that_is_gone_by_the_second_s_is_not_done(tmp_path: Path) -> None:
     world = idle(tmp_path)
 

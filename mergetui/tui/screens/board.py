@@ -146,6 +146,13 @@ class Board(Screen[None]):
             self._detail.show_entry(self._queue.entry, self._selected, self._bridge.now())
         self._show_keys()
 
+    def on_screen_suspend(self) -> None:
+        """What was said is said by the screen on top."""
+        self._show_toasts(shown=False)
+
+    def on_screen_resume(self) -> None:
+        self._show_toasts(shown=True)
+
     def on_descendant_focus(self) -> None:
         self._show_keys()
 
@@ -189,6 +196,10 @@ class Board(Screen[None]):
         if self.is_current:
             pane = self.focused.id if self.focused is not None else None
             self._key_bar.show_keys(*footer(self, pane, self.picture, seeks=self._log.seeks))
+
+    def _show_toasts(self, *, shown: bool) -> None:
+        for rack in self.query("ToastRack"):
+            rack.display = shown
 
     def _place(self) -> str:
         names, current = self._bridge.names, self._repositories.current
