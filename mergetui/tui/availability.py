@@ -116,9 +116,10 @@ def _log(picture: Picture, entries: tuple[Entry, ...]) -> str | None:
 CANDIDATES = frozenset({"previous_candidate", "next_candidate"})
 LOOKS = CANDIDATES | frozenset(
     {"why", "log", "pager", "copy", "commands", "notices", "filter", "help", "quit"}
-    | {"history", "statistics", "flakes", "report", "forecast", "train"}
+    | {"history", "statistics", "flakes", "report", "forecast", "train", "settings"}
 )
-"""What changes nothing; in a read-only console everything else is refused, also what is yet to come."""
+"""What changes nothing, or does not in a read-only console: there everything else is refused, also what
+is yet to come."""
 _ANYWHERE = frozenset({"help", "quit", "add_repository"})
 _BEGINS = frozenset({"step", "auto", "auto_all", "settings", "add_repository"})
 """What would start new work, or change again what is about to be taken over."""

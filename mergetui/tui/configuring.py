@@ -81,7 +81,8 @@ class Configuring:
         def ask(sheet: "Sheet") -> None:
             if self._app.screen is beneath:
                 save = partial(change_repository, self._path, name, seen=sheet.seen, environ=os.environ)
-                form = SettingsForm(sheet, save, self._bridge.mask(name), typed)
+                mask, read_only = self._bridge.mask(name), self._bridge.read_only
+                form = SettingsForm(sheet, save, mask, typed, read_only=read_only)
                 self._app.push_screen(form, partial(self._answered, name))
 
         self._errands.run(_LANE, sheet, ask, self._failed)

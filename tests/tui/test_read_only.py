@@ -10,6 +10,7 @@ from mergetui.tui.bridge import Bridge
 from mergetui.tui.keys import ACTS
 from mergetui.tui.screens.log_view import LogView
 from mergetui.tui.screens.quit import QuitQuestion
+from mergetui.tui.screens.settings import SettingsForm
 from tests.tui.fakes import FakeProcesses, World, holder
 from tests.tui.seat import play, seated
 
@@ -76,6 +77,27 @@ def test_looking_goes_on(world: World) -> None:
             await seat.select("feat/cart")
             await seat.press("l")
             await seat.until_asked(LogView)
+
+    play(scene())
+
+
+def test_settings_open_to_look_at_and_cannot_be_changed(world: World) -> None:
+    file = world.wiring.places.config
+    file.write_text('[repos.shop]\nremote = "git@example.org:shop.git"\nretest = "make test"\n')
+    before = file.read_text()
+
+    async def scene() -> None:
+        async with seated(world) as seat:
+            await seat.press("S")
+            await seat.until_asked(SettingsForm)
+            await seat.until_seen("make test")
+            await seat.until_seen("read-only: this console only looks on")
+            assert "save" not in seat.screen
+            await seat.press("down", "x", "backspace", "ctrl+s", "ctrl+r")
+            assert type(seat.app.screen) is SettingsForm
+            await seat.press("escape")
+            await seat.until(lambda: seat.app.screen is seat.main)
+            assert file.read_text() == before
 
     play(scene())
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual.binding import Binding, BindingType
 
 from mergetui import cleaning
@@ -15,7 +16,9 @@ from mergetui.tui.screens.dialog import Keys
 from mergetui.tui.screens.form import Form, Row
 
 KEYS: Keys = (("↑↓", "field"), ("^s", "save"), ("^o", "show hidden"), ("esc", "leave"))
+KEYS_TO_LOOK: Keys = (("↑↓", "field"), ("esc", "leave"))
 KEYS_IF_STALE: Keys = (("^r", "load anew, what was typed is kept"), ("esc", "leave"))
+_READ_ONLY = "read-only: this console only looks on"
 
 
 class Saved(Struct, frozen=True):
@@ -32,8 +35,9 @@ Answer: TypeAlias = Saved | Anew | None
 
 
 class SettingsForm(Form[Answer]):
-    """`save` blocks, and raises a ConfigError when it refuses."""
+    """`save` blocks, and raises a ConfigError when it refuses. `read_only`: no field can be changed."""
 
+    AUTO_FOCUS = "Field, LockedField"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "reload", "load anew", show=False)]
 
     def __init__(
@@ -42,9 +46,15 @@ class SettingsForm(Form[Answer]):
         save: Callable[[Mapping[str, object]], object],
         mask: Mask,
         typed: Mapping[str, str] | None = None,
+        *,
+        read_only: bool = False,
     ) -> None:
         rows = [_row(setting) for setting in sheet.settings]
-        super().__init__(f"Settings · {sheet.name}", rows, keys=KEYS, mask=mask, typed=typed or {})
+        if read_only:
+            rows = [replace(row, locked=row.locked or _READ_ONLY) for row in rows]
+        keys = KEYS_TO_LOOK if read_only else KEYS
+        super().__init__(f"Settings · {sheet.name}", rows, keys=keys, mask=mask, typed=typed or {})
+        self._is_read_only = read_only
         self._sheet = sheet
         self._save = save
         self._is_stale = False
@@ -57,6 +67,9 @@ class SettingsForm(Form[Answer]):
         return refused_setting(key, text, path=self._sheet.path, repository=self._sheet.name)
 
     def action_submit(self) -> None:
+        if self._is_read_only:
+            self.show_note(_READ_ONLY)
+            return
         if self._is_busy or self._is_stale or self.first_trouble():
             return
         changed = changes(self._sheet, self.texts)
@@ -89,7 +102,7 @@ class SettingsForm(Form[Answer]):
 
     def action_reload(self) -> None:
         texts = self.texts
-        if not self._is_busy:
+        if not self._is_busy and not self._is_read_only:
             self.answer(Anew({key: texts[key] for key in self.changed}))
 
 
