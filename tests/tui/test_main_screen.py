@@ -265,7 +265,7 @@ def test_a_lease_pane_folds_what_is_long_while_it_has_room(tmp_path: Path) -> No
     held = replace(lease(), branches=("feat/a-long-name", "feat/another-long-name"))
 
     async def scene() -> None:
-        async with seated(World(tmp_path, {"shop": queue_of(lease=held)})) as seat:
+        async with seated(crowded(tmp_path, queue_of(lease=held))) as seat:
             pane = seat.main.query_one(LeasePane)
             shown = [pane.render_line(row).text.strip() for row in range(pane.size.height)]
             assert shown[1:4] == ["for feat/a-long-name,", "feat/another-long-name:", "testing"]
@@ -273,11 +273,16 @@ def test_a_lease_pane_folds_what_is_long_while_it_has_room(tmp_path: Path) -> No
     play(scene())
 
 
+def crowded(directory: Path, shop: RepositoryState) -> World:
+    """So many repositories that the lease has no more than its least rows."""
+    return World(directory, {"shop": shop} | {f"repo-{number}": queue_of() for number in range(12)})
+
+
 def test_a_lease_pane_gives_its_longest_line_the_rows_that_are_left(tmp_path: Path) -> None:
     held = replace(lease(), branches=tuple(f"feat/with-a-name-of-its-own-{n}" for n in range(20)))
 
     async def scene() -> None:
-        async with seated(World(tmp_path, {"shop": queue_of(lease=held)})) as seat:
+        async with seated(crowded(tmp_path, queue_of(lease=held))) as seat:
             pane = seat.main.query_one(LeasePane)
             shown = [pane.render_line(row).text.rstrip() for row in range(pane.size.height)]
             assert shown[-1].strip() == "renewed 6s ago, 1:24 left"
@@ -291,7 +296,7 @@ def test_a_lease_pane_without_room_says_how_to_see_the_rest(tmp_path: Path) -> N
     pause = Pause(by="ana@buildbox", reason="word " * 60, at=NOON)
 
     async def scene() -> None:
-        async with seated(World(tmp_path, {"shop": queue_of(lease=lease(), pause=pause)})) as seat:
+        async with seated(crowded(tmp_path, queue_of(lease=lease(), pause=pause))) as seat:
             seat.main.show_others([OpenConsole(holder=holder(name), since=NOON) for name in "abc"])
             await seat.until_seen("… enter shows all 11 lines")
 
