@@ -649,6 +649,7 @@ def test_pushes_of_two_threads_from_one_checkout_wait_for_each_other(remote: Rem
     assert remote.files().keys() == {"README", *names}
 
 
+@pytest.mark.soak
 def test_pushes_of_two_processes_from_one_checkout_wait_for_each_other(
     remote: Remote, checkout: Path
 ) -> None:

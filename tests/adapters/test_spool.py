@@ -114,6 +114,7 @@ def test_nothing_is_left_of_what_did_not_fit(spool: Spool, tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "statuses").iterdir()] == [f"{ONE}.json"]
 
 
+@pytest.mark.soak
 def test_two_processes_put_without_losing_any(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [

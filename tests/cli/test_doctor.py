@@ -70,6 +70,7 @@ def test_without_git_the_rest_is_looked_at(shop: Mergetui, tmp_path: Path) -> No
 
 
 @pytest.mark.fault(1)
+@pytest.mark.soak
 def test_what_a_killed_engine_left_is_told_and_gone_with_its_mend(
     bare: Mergetui, remote: Remote, stop: Stop
 ) -> None:

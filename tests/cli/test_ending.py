@@ -63,6 +63,7 @@ def test_after_kill_nine_the_next_run_goes_on_where_it_was(
 
 
 @pytest.mark.fault(5)
+@pytest.mark.soak
 def test_a_push_to_a_branch_by_an_engine_that_died_in_it_is_not_taken_for_the_authors(
     bare: Mergetui, remote: Remote, tmp_path: Path
 ) -> None:

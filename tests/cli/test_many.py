@@ -77,6 +77,7 @@ def test_a_mixed_crowd_is_drained_with_every_ending_right_and_main_green_through
 
 
 @pytest.mark.fault(8)
+@pytest.mark.soak
 def test_eight_hands_queue_at_once_and_nothing_is_lost(shop: Mergetui, remote: Remote) -> None:
     names = [[f"h{hand}/{number}" for number in range(3)] for hand in range(8)]
     branches = [branch for hand in names for branch in hand]

@@ -50,6 +50,7 @@ def test_a_service_that_is_down_fails_no_landing(told: Mergetui, remote: Remote,
     assert "hunter2" not in answer.err
 
 
+@pytest.mark.soak
 def test_a_forced_lease_and_the_stop_that_follows_are_told_by_the_engine_that_lost_it(
     bare: Mergetui, remote: Remote, box: Mailbox, stop: Stop
 ) -> None:

@@ -48,6 +48,7 @@ def test_a_run_whose_forge_is_down_lands_and_the_next_one_tells_it(
     assert forge.last()[head] == f"success: landed as {remote.tip()[:10]}"
 
 
+@pytest.mark.soak
 def test_an_engine_that_is_killed_while_it_sends_loses_no_status(
     told: Mergetui, remote: Remote, forge: TestForge
 ) -> None:

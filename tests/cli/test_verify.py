@@ -122,6 +122,7 @@ def test_a_remote_that_does_not_answer_proves_nothing(shop: Mergetui, remote: Re
     assert (answer.code, answer.error["code"]) == (AGAIN, "remote-unreachable")
 
 
+@pytest.mark.soak
 def test_a_landing_is_tested_again_by_branch_or_by_commit(shop: Mergetui, remote: Remote) -> None:
     land(shop, remote, "one", "two")
     shop.configure(remote.url, retest="test -e one && ! test -e two && echo still green")

@@ -45,6 +45,7 @@ def test_a_retest_that_outlives_its_engine_is_ended_and_counts_for_nothing(
     assert wrong_after(crowd, world, told) == []
 
 
+@pytest.mark.soak
 def test_a_landing_of_an_engine_that_died_before_it_was_told_is_recorded_once(
     crowd: Crowd, tmp_path: Path
 ) -> None:

@@ -74,6 +74,7 @@ def test_an_engine_without_room_lands_nothing_and_says_where(small: OnSmallDisk,
     assert remote.tip() == remote.first
 
 
+@pytest.mark.soak
 def test_a_read_only_disk_is_told_like_a_full_one(small: OnSmallDisk, remote: Remote) -> None:
     small.disk.be_read_only()
     answer = small("run", "--drain")
@@ -82,6 +83,7 @@ def test_a_read_only_disk_is_told_like_a_full_one(small: OnSmallDisk, remote: Re
     assert remote.tip() == remote.first
 
 
+@pytest.mark.soak
 def test_it_goes_on_by_itself_when_there_is_room_again(small: OnSmallDisk, remote: Remote) -> None:
     small.disk.fill()
     with small.start("run", "--drain", "--drain-wait", "60s", "--json") as run:
@@ -139,6 +141,7 @@ def test_a_test_that_fills_the_disk_of_its_checkout_is_nobodys_fault(
     assert used < 6_000_000
 
 
+@pytest.mark.soak
 def test_old_logs_give_way_before_the_engine_stops(small: OnSmallDisk) -> None:
     logs = small.disk.path / "state/repos/shop/logs"
     logs.mkdir()

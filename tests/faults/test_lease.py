@@ -240,6 +240,7 @@ def stored(shop: Mergetui) -> TinyDBStore:
 
 
 @pytest.mark.fault(9)
+@pytest.mark.soak
 def test_a_holder_that_is_stopped_past_its_ttl_released_and_continued_lands_nothing(
     shop: Mergetui, remote: Remote, stop: Stop
 ) -> None:
@@ -262,6 +263,7 @@ def test_a_holder_that_is_stopped_past_its_ttl_released_and_continued_lands_noth
 
 
 @pytest.mark.fault(10)
+@pytest.mark.soak
 def test_a_holder_whose_state_is_deleted_lands_nothing_and_the_next_run_does(
     shop: Mergetui, remote: Remote, stop: Stop
 ) -> None:

@@ -111,6 +111,7 @@ def test_the_fourth_is_not_tested_before(watch: Callable[..., Watched]) -> None:
     assert shop.tested() == ["a", "b", "c"]
 
 
+@pytest.mark.soak
 def test_when_resumed_it_takes_as_many_again_to_stop_it(watch: Callable[..., Watched]) -> None:
     shop = watch(auto_stop_red=2)
     shop.queue("a", "b", "c", "d", "e")

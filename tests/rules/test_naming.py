@@ -112,7 +112,7 @@ def test_git_is_asked_indeed() -> None:
 BIDI_CONTROLS = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(NAMES.filter(lambda name: broken_branch_rule(name) is None))
 def test_what_is_taken_is_neither_an_option_nor_a_refspec_nor_unseen(name: str) -> None:
     assert name[0] not in "-+"

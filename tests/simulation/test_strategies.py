@@ -17,7 +17,7 @@ ONE_BY_ONE = (Strategy.SERIAL, Strategy.SPECULATION)
 """They give every change a retest of its own, as the oracle does."""
 
 # Without shrinking: traces are small enough to be read as they are.
-few = settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+few = settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 
 
 def landed(told: Played) -> list[int]:

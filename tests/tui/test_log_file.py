@@ -129,6 +129,7 @@ def test_of_a_long_progress_bar_the_last_state_counts(path: Path) -> None:
         assert log.line(0).rstrip("\r").rpartition("\r")[2].strip() == "9999%"
 
 
+@pytest.mark.soak
 def test_a_huge_line_without_newline_costs_no_memory(path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(200_000_000)
@@ -138,6 +139,7 @@ def test_a_huge_line_without_newline_costs_no_memory(path: Path) -> None:
         assert psutil.Process().memory_info().rss - before < 20_000_000
 
 
+@pytest.mark.soak
 def test_a_million_lines_take_less_than_forty_megabytes(path: Path) -> None:
     append(path, b"tests/test_shop.py::test_cart PASSED\n" * 1_000_000)
     before = psutil.Process().memory_info().rss

@@ -122,6 +122,7 @@ def test_saved_settings_hold_for_the_next_console_and_the_queue_is_as_it_was(
     assert queued(where) == before
 
 
+@pytest.mark.soak
 def test_the_next_console_still_shows_the_git_commands_that_were_run(where: Places, remote: Remote) -> None:
     add_repository(where.config, "shop", {"remote": remote.url, "retest": "true"})
     before: list[str] = []
@@ -295,6 +296,7 @@ def test_a_file_that_cannot_be_loaded_leaves_the_console_as_it_was(world: World)
     play(scene())
 
 
+@pytest.mark.soak
 def test_who_quits_while_settings_wait_is_not_reopened(world: World) -> None:
     async def scene() -> None:
         async with seated(world) as seat:
@@ -319,6 +321,7 @@ def test_the_sandbox_is_for_those_who_have_nothing_yet() -> None:
     assert [why_not(act, Ground(reopening=True)) for act in ("step", "settings")] == [WAITS, WAITS]
 
 
+@pytest.mark.soak
 def test_counts_go_on_in_the_next_console_and_a_new_repository_is_told_too(
     where: Places, remote: Remote
 ) -> None:

@@ -202,6 +202,7 @@ def test_the_environment_is_named_where_it_decides(path: Path) -> None:
     scene(settings(path, MERGETUI_REPOS__SHOP__RETEST="make other"), act)
 
 
+@pytest.mark.soak
 def test_every_setting_can_be_reached_in_a_small_terminal(path: Path) -> None:
     async def act(hands: Hands) -> None:
         await hands.press(*["down"] * (len(setting_names()) - 1))
