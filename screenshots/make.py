@@ -58,6 +58,9 @@ def main() -> None:
     target = (Path(sys.argv[1]) if len(sys.argv) > 1 else HERE).absolute()
     target.mkdir(parents=True, exist_ok=True)
     os.environ["SHOP_PACE"] = "0.15"
+    # Whoever makes them may sit at a terminal of sixteen colours, or have a theme of their own.
+    os.environ["TERM"] = "xterm-256color"
+    os.environ.pop("TEXTUAL_THEME", None)
     os.environ["TEXTUAL_ANIMATIONS"] = "none"
     os.environ["MERGETUI_OPERATOR"] = "ana"
     with tempfile.TemporaryDirectory(prefix="mergetui-") as directory:
